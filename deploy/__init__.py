@@ -1,0 +1,1 @@
+"""Wiring and operations: the composition root; nothing else may import it."""

@@ -1,0 +1,1 @@
+"""The write shell: hears, checks who speaks, makes durable, acknowledges."""

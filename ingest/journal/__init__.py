@@ -1,0 +1,1 @@
+"""Journals: one contract, one suite, any number of stores."""

@@ -1,0 +1,1 @@
+"""The read shell: knows positions and frames, not votes."""
