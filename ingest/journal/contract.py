@@ -1,7 +1,7 @@
 """What every journal promises, and the four ways in which one can fail.
 
-A journal is a list of records, numbered from 1 without a gap and chained by hash (tally/record.py). It has one
-writer. The suite in tests/contracts/test_journal.py runs on every implementation.
+A journal is a list of records, numbered from 1 without a gap and chained by hash (tally/record.py). It has
+one writer. The suite in tests/contracts/test_journal.py runs on every implementation.
 
 Order guarantees
 - `append` returns when the whole group is durable; until then no reader sees any of it.
@@ -90,9 +90,9 @@ class JournalFull(Exception):
 
 
 class JournalLost(Exception):
-    """Writing failed and what is stored is in doubt (EIO, a failed fsync). Final: the process must exit 75.
+    """Writing failed and what is stored is in doubt (EIO, a failed fsync). Final: exit 75.
 
-    After a failed fsync the kernel may call the lost pages clean and the next fsync a success, so trying again
+    After a failed fsync the kernel may call the lost pages clean and the next fsync a success: trying again
     would acknowledge what is not there. `position` is the last durable record.
     """
 
@@ -103,7 +103,7 @@ class JournalLost(Exception):
 
 
 class JournalUnsound(Exception):
-    """What is stored is wrong at byte `offset` of `path`, where record `seq` should stand. The process exits 65."""
+    """What is stored is wrong at byte `offset` of `path`, where record `seq` should stand. Exit 65."""
 
     def __init__(self, path: Path, offset: int, seq: int, why: str) -> None:
         super().__init__(f"{path}: byte {offset}, record {seq}: {why}")
