@@ -1,0 +1,85 @@
+"""A sentence about the final result, whether it can still turn out false, and what proves it."""
+
+from typing import Literal
+
+import msgspec
+
+ClaimKind = Literal["elected", "eliminated"]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An assertion with its least slack: slack = counted + worst, which passes."""
+
+    a: tuple[int, ...]
+    c: int
+    strict: bool
+    counted: int
+    worst: int
+    slack: int
+
+
+class Shortage(msgspec.Struct, frozen=True):
+    """These rivals cannot all reach the mark: together they need more votes than can still come to them.
+
+    `available` None: no one bound says so, but every way to split the ballots of shared pools fails.
+    """
+
+    rivals: tuple[int, ...]
+    needed: int
+    available: int | None
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Why a claim is irreversible.
+
+    Every assertion holds, and (for several seats) every way `seats` rivals could combine contains the
+    rivals of one of the shortages, and (for an elimination) the selections of `above` stay strictly
+    above, whatever comes. `rivals` are those in the argument where it is about the highest of them.
+    """
+
+    assertions: tuple[Held, ...] = ()
+    shortages: tuple[Shortage, ...] = ()
+    above: tuple[int, ...] = ()
+    uncontested: bool = False
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A claim about the selections `who` and its verdict.
+
+    `slack` is the least lead any completion leaves, in votes: elected, over the last rival who would
+    have to be beaten; eliminated, of the last seat over who is out. The claim is irreversible when it
+    is above 0: a tie decides nothing. None: there is no such number, since nobody can contest the
+    claim (then it is irreversible) or nothing bounds the outstanding ballots (then it is open).
+    `exact` false: the work budget ran out, the claim may be irreversible already and says it is not.
+    `lemma` names the argument in docs/maths.md.
+    """
+
+    kind: ClaimKind
+    who: tuple[int, ...]
+    irreversible: bool
+    slack: int | None
+    proof: Proof | None = None
+    exact: bool = True
+    lemma: str = "A"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """What `claims` says of one selection, without proofs: for the loop that runs on every batch."""
+
+    elected: bool
+    elected_slack: int | None
+    eliminated: bool
+    eliminated_slack: int | None
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """A least lead: a number, or none because nobody contests (`sure`) or nothing bounds it (not `sure`)."""
+
+    slack: int | None
+    sure: bool = False
+    exact: bool = True
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim it belongs to is irreversible."""
+        return self.sure if self.slack is None else self.slack > 0
