@@ -10,7 +10,7 @@ class Counters:
 
     Gauges: `connections` (open WebSockets) and `streams` (open SSE responses). The rest only rise.
     `frames` counts messages handed to sockets, `conflated` state frames replaced before they were sent,
-    `closed` closes we decided on by code, `recover` subscribe outcomes (`fresh`, `recovered`, `lost`),
+    `closed` close codes (1000: the client left), `recover` subscribe outcomes (`fresh`, `recovered`, `lost`),
     `refused` handshakes by HTTP status.
     """
 

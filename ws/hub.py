@@ -45,6 +45,7 @@ class Hub:
         session = Session(
             client_id, codec, self._board, self, self._limits, self.counters, self._version, now_ms
         )
+        session.stagger(self.counters.opened)
         self._sessions[session] = None
         self.counters.opened += 1
         self.counters.connections = len(self._sessions)
@@ -94,6 +95,10 @@ class Hub:
         """Whether anybody listens to the channel now."""
         return channel in self._listeners or channel in self._feeds
 
+    def keeps_all(self, channel: str) -> bool:
+        """Whether no publication of this channel may be left out for a newer one."""
+        return self._board.kind(channel) is ChannelKind.EVENT
+
     # What happens
 
     def publish(self, publication: Publication) -> list[Broadcast]:
@@ -119,7 +124,7 @@ class Hub:
         if offset is None:
             return True
         if offset <= self._told.get(channel, -1):
-            if self._board.kind(channel) is ChannelKind.EVENT:
+            if self.keeps_all(channel):
                 raise AssertionError(f"{channel}: event {offset} after {self._told[channel]}")
             return False
         self._told[channel] = offset

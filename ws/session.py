@@ -241,6 +241,11 @@ class Session:
         if self._awaiting_pong_since_ms is not None:  # only now can the client have read our ping
             self._awaiting_pong_since_ms = now_ms
 
+    def stagger(self, number: int) -> None:
+        """Ping this client earlier than the one before it: a crowd that came at once is pinged over time."""
+        interval_s = self._limits.ping_interval_s
+        self._next_ping_ms -= number % interval_s * 1_000
+
     def tick(self, now_ms: int) -> list[Action]:
         """Deadlines: connect, read, answer pings. Call it about once a second."""
         allowed = self._limits
