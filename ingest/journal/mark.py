@@ -1,7 +1,9 @@
 """A mark ↔ bytes: where a journal stood. HEAD slots and segment headers are marks.
 
     0       4         8     16      48       112   116
-    | magic | version | seq | chain | epoch  | crc |     integers big-endian; epoch ASCII, zero-padded
+    | magic | version | seq | chain | epoch  | crc |
+
+Integers are big-endian; the epoch is ASCII, padded with zeros.
 """
 
 import re

@@ -8,6 +8,7 @@ HEAD lies at most one group in flight, acknowledged to nobody:
   written: a power cut may write the sectors of one group in any order, and leaves the missing ones zero.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tally import record
 from tally.record import CHAIN_BYTES, Position
 
 WAYPOINT_RECORDS = 1024  # a read from anywhere scans at most so many records first
+_SEGMENT_NAME = re.compile(r"(?!0{20})[0-9]{20}\.seg", re.ASCII)
 _SECTOR_BYTES = 512  # the least that any device writes whole
 
 
@@ -65,13 +67,11 @@ def survey(directory: Path, after: Bookmark | None = None) -> Survey:
 
 def segment_firsts(directory: Path) -> list[int]:
     """The first seq of every segment file, rising. Raises JournalUnsound for a segment with another name."""
-    firsts = []
-    for path in sorted(directory.glob("*.seg")):
-        digits = path.stem.isascii() and path.stem.isdigit()
-        if not digits or path != mark.segment_path(directory, int(path.stem)) or int(path.stem) == 0:
-            raise JournalUnsound(path, 0, 0, "no segment has such a name")
-        firsts.append(int(path.stem))
-    return firsts
+    names = sorted(path.name for path in directory.iterdir() if path.name.endswith(".seg"))
+    for name in names:
+        if not _SEGMENT_NAME.fullmatch(name):
+            raise JournalUnsound(directory / name, 0, 0, "no segment has such a name")
+    return [int(name[:20]) for name in names]
 
 
 def _slots(directory: Path, firsts: Sequence[int]) -> Slots:
