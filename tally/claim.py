@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-ClaimKind = Literal["elected", "eliminated"]
+ClaimKind = Literal["elected", "eliminated", "holds"]
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -44,12 +44,13 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A claim about the selections `who` and its verdict.
+    """A claim about the selections `who` and its verdict ("holds": about the assertion of that index).
 
     `slack` is the least lead any completion leaves, in votes: elected, over the last rival who would
     have to be beaten; eliminated, of the last seat over who is out. The claim is irreversible when it
-    is above 0: a tie decides nothing. None: there is no such number, since nobody can contest the
-    claim (then it is irreversible) or nothing bounds the outstanding ballots (then it is open).
+    is above 0: a tie decides nothing (an assertion that is not strict holds at 0 too). None: there is no
+    such number, since nobody can contest the claim (then it is irreversible) or nothing bounds the
+    outstanding ballots (then it is open).
     `exact` false: the work budget ran out, the claim may be irreversible already and says it is not.
     `lemma` names the argument in docs/maths.md.
     """

@@ -1,0 +1,1 @@
+"""Formats: bytes → plain objects, strictly, or one refusal. No I/O."""

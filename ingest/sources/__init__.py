@@ -1,0 +1,1 @@
+"""Ways of hearing a source, one file each."""

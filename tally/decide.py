@@ -1,0 +1,179 @@
+"""Rule x sums x outstanding → what is irreversible now, on which grounds, and by how much."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tally.claim import Claim
+from tally.completions import ALL, NO_POOL, BallotForm, Completions, Group, Pool
+from tally.effects import pool_kind
+from tally.events import ClaimChanged
+from tally.layout import EVERY_SELECTION, ContestLayout
+from tally.ledger import ClaimState
+from tally.outstanding import Sums
+
+CERTAIN, CONDITIONAL = "certain", "conditional"
+
+
+class Grounds(NamedTuple):
+    """What an irreversible claim rests on."""
+
+    variant: int
+    grade: str
+    assumptions: tuple[str, ...]
+
+
+class Decision(NamedTuple):
+    """A claim with its verdict under the strongest grounds that carry it; open ones under variant 0."""
+
+    id: str
+    claim: Claim
+    grounds: Grounds | None
+
+
+def ballot_form(layout: ContestLayout) -> BallotForm:
+    """What one ballot of the contest can say: its rule's `ballot`, with as many votes as allowed."""
+    rule = layout.contest.rule
+    votes = int(rule.get("votes_per_ballot", layout.contest.votes_allowed))
+    return BallotForm(rule.get("ballot", "choose"), votes, not rule.get("no_blank", False))
+
+
+def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completions:
+    """Every way the contest's count may still end, under one reading of the bounds. Cost: O(groups)."""
+    tainted = sums.tainted if variant == 0 else frozenset()
+    merged: dict[tuple[int, int], int | None] = {}
+    for g, key in enumerate(layout.groups):
+        if not sums.open_cells[g]:
+            continue
+        place = (key.style, key.pool)
+        known = merged.get(place, 0)
+        if sums.unbounded[variant][g] or known is None or (tainted and key.kind in tainted):
+            merged[place] = None
+        else:
+            merged[place] = known + sums.ballots[variant][g]
+    usable = _usable_pools(layout, sums, variant)
+    groups = tuple(
+        Group(_mask(layout.styles[style]), ballots, pool=_nearest(layout, usable, pool))
+        for (style, pool), ballots in merged.items()
+    )
+    numbers = {pool: n for n, pool in enumerate(usable)}
+    pools = tuple(
+        Pool(
+            layout.pools[p].ballots - sums.pool_cast[p],
+            numbers.get(_nearest_index(layout, usable, layout.pool_parent[p]), NO_POOL),
+        )
+        for p in usable
+    )
+    return Completions(tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable)
+
+
+def _mask(style: int) -> int:
+    return ALL if style == EVERY_SELECTION else style
+
+
+def _usable_pools(layout: ContestLayout, sums: Sums, variant: int) -> list[int]:
+    """Pools whose cap counts under this reading: hard and never exceeded, or soft where soft caps do."""
+    reading = layout.variants[variant]
+    return [
+        p
+        for p, pool in enumerate(layout.pools)
+        if pool.ballots >= sums.pool_cast[p]
+        and pool.ballots > 0
+        and (reading.soft_caps or (pool.hard and (variant > 0 or pool_kind(pool.id) not in sums.tainted)))
+    ]
+
+
+def _nearest_index(layout: ContestLayout, usable: list[int], pool: int) -> int:
+    while pool != NO_POOL and pool not in usable:
+        pool = layout.pool_parent[pool]
+    return pool
+
+
+def _nearest(layout: ContestLayout, usable: list[int], pool: int) -> int:
+    found = _nearest_index(layout, usable, pool)
+    return NO_POOL if found == NO_POOL else usable.index(found)
+
+
+def grounds(layout: ContestLayout, sums: Sums, variant: int) -> Grounds:
+    """What a claim carried by this variant rests on."""
+    if variant == 0:
+        return Grounds(0, CERTAIN, ())
+    reading = layout.variants[variant]
+    assumptions = ["no-other-unit-over-cap"] if shown_over_cap(sums) else []
+    if reading.assumption and reading.assumption not in assumptions:
+        assumptions.append(reading.assumption)
+    return Grounds(variant, CONDITIONAL, tuple(assumptions))
+
+
+def shown_over_cap(sums: Sums) -> bool:
+    """Whether any hard cap has been exceeded, so that only an assumption restores it."""
+    return bool(sums.tainted) or sums.unbounded[0] != sums.unbounded[1]
+
+
+def worth_trying(layout: ContestLayout, sums: Sums) -> list[int]:
+    """The variants that may carry a claim the certain one does not, strongest first."""
+    variants = [1] if shown_over_cap(sums) else []
+    return variants + list(range(2, len(layout.variants)))
+
+
+def claim_id(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> str:
+    """A claim's id: its kind and the ids it is about, as in `elected:maduro`."""
+    return f"{kind}:{'+'.join(layout.contest.selections[s].id for s in who)}"
+
+
+def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
+    """Every claim that is irreversible now, by id. Cost: O(selections) for one style and one seat."""
+    if layout.rule is None:
+        return {}
+    found: dict[str, Grounds] = {}
+    for variant in (0, *worth_trying(layout, sums)):
+        reasons = grounds(layout, sums, variant)
+        for kind, who in _irreversible(layout, completions(layout, sums, variant)):
+            found.setdefault(claim_id(layout, kind, who), reasons)
+    return found
+
+
+def _irreversible(layout: ContestLayout, completed: Completions) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for who, status in enumerate(layout.rule.statuses(completed, layout.params)):
+        if status.elected:
+            yield "elected", (who,)
+        if status.eliminated:
+            yield "eliminated", (who,)
+
+
+def changes(
+    layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]
+) -> tuple[ClaimChanged, ...]:
+    """What a change of the sums does to the claims: turned, withdrawn, or resting on other grounds."""
+    now = irreversible(layout, sums)
+    if not now and not claims:
+        return ()
+    changed = []
+    for name, why in now.items():
+        was = claims.get(name)
+        if was is None or was.status != "irreversible" or (was.grade, was.assumptions) != (why.grade, why.assumptions):
+            changed.append(ClaimChanged(layout.index, name, "irreversible", why.grade, why.assumptions))
+    for name, was in claims.items():
+        if was.status == "irreversible" and name not in now:
+            changed.append(ClaimChanged(layout.index, name, "withdrawn", None))
+    return tuple(changed)
+
+
+def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
+    """Every claim of the contest with slack and proof, in candidate order. For views and certificates."""
+    if layout.rule is None:
+        return []
+    certain = layout.rule.claims(completions(layout, sums), layout.params)
+    best = {
+        claim_id(layout, claim.kind, claim.who): Decision(
+            claim_id(layout, claim.kind, claim.who), claim, Grounds(0, CERTAIN, ()) if claim.irreversible else None
+        )
+        for claim in certain
+    }
+    for variant in worth_trying(layout, sums):
+        if all(decision.grounds for decision in best.values()):
+            break
+        for claim in layout.rule.claims(completions(layout, sums, variant), layout.params):
+            name = claim_id(layout, claim.kind, claim.who)
+            if claim.irreversible and best[name].grounds is None:
+                best[name] = Decision(name, claim, grounds(layout, sums, variant))
+    return list(best.values())

@@ -1,0 +1,203 @@
+"""step(ledger, command) → Step: the one door; and apply, the one way durable records enter the state."""
+
+import hashlib
+
+import msgspec
+
+from tally import decide, events
+from tally.admit import Admitted, admit
+from tally.amend import amended_definition, migrated
+from tally.checks import faults
+from tally.desk import judge_desk
+from tally.effects import ContestEffect, effects_of
+from tally.events import Amended, BatchCounted, BoundViolated, Cause, ClaimChanged, Defined, Record
+from tally.layout import compile_definition
+from tally.ledger import Ledger
+from tally.model import Definition, canonical
+from tally.refusal import Refusal
+from tally.report import CountBatch, DeskCommand
+from tally.state import State
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the sender is told once the record is durable. `seq` is None where nothing was written."""
+
+    seq: int | None
+    accepted: int = 0
+    duplicates: int = 0
+    stale: int = 0
+    quarantined: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    duplicate: bool = False
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A command decided: a record to make durable and its effects, or refusals, or neither (a repeat)."""
+
+    record: Record | None = None
+    effects: tuple[ContestEffect, ...] = ()
+    answer: Answer = Answer(None)
+    refusals: tuple[Refusal, ...] = ()
+    batch_digests: tuple[str, str] | None = None
+
+
+def define(definition: Definition, at_ms: int) -> Record:
+    """Record 1 of a journal. AssertionError: the definition has faults; ask `checks.faults` first."""
+    assert not faults(definition), "a definition with faults must not reach the journal"  # noqa: S101
+    data = canonical(definition)
+    return Record(1, at_ms, Defined(data, hashlib.sha256(data).hexdigest()))
+
+
+def open_state(record: Record) -> State:
+    """The state after record 1."""
+    assert isinstance(record.cause, Defined), "record 1 defines the election"  # noqa: S101
+    definition = msgspec.json.decode(record.cause.definition, type=Definition)
+    state = State(compile_definition(definition, record.cause.sha256))
+    state.stamp(record.seq, record.at_ms)
+    for contest in state.contests:
+        contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+    return state
+
+
+def step(ledger: Ledger, command: CountBatch | DeskCommand, at_ms: int) -> Step:
+    """Decide a command against the ledger, mutating nothing. Cost: O(reports) plus one decision a contest."""
+    if isinstance(command, CountBatch):
+        return _step_batch(ledger, command, at_ms, operator=None)
+    if command.action == "correct" and command.batch is not None:
+        return _step_batch(ledger, _with_reason(command.batch, command.reason), at_ms, operator=command.operator)
+    if command.action == "amend":
+        return _step_amend(ledger, command, at_ms)
+    cause = judge_desk(ledger, command)
+    if isinstance(cause, Refusal):
+        return Step(refusals=(cause,))
+    return _step_cause(ledger, cause, at_ms, Answer(ledger.seq + 1, accepted=len(cause.units)))
+
+
+def _step_batch(ledger: Ledger, batch: CountBatch, at_ms: int, operator: str | None) -> Step:
+    digest = batch_digest(batch)
+    refusal = _wrong_batch(ledger, batch, at_ms)
+    if refusal is not None:
+        return Step(refusals=(refusal,))
+    known = ledger.batch(batch.batch_id)
+    if known is not None:
+        if known.digest == digest:
+            return Step(answer=Answer(known.seq, duplicates=len(batch.reports), duplicate=True))
+        why = f"batch {batch.batch_id} is already known with other content (at seq {known.seq})"
+        return Step(
+            refusals=(Refusal("batch-conflict", "/batch_id", why),),
+            batch_digests=(known.digest.hex(), digest.hex()),
+        )
+    verdict = admit(ledger, batch)
+    if verdict.refusals:
+        return Step(refusals=tuple(verdict.refusals))
+    if not verdict.rows:
+        return Step(answer=_repeated(ledger, verdict))
+    cause = BatchCounted(
+        batch.batch_id, batch.source, digest, tuple(verdict.rows), verdict.duplicates, verdict.stale,
+        batch.created, operator,
+    )  # fmt: skip
+    held = tuple(dict.fromkeys(row.unit for row in verdict.rows if row.held_by))
+    rules = tuple(dict.fromkeys(row.held_by for row in verdict.rows if row.held_by))
+    answer = Answer(
+        ledger.seq + 1, len(verdict.rows) - sum(1 for row in verdict.rows if row.held_by),
+        verdict.duplicates, verdict.stale, held, rules,
+    )  # fmt: skip
+    return _step_cause(ledger, cause, at_ms, answer)
+
+
+def _step_cause(ledger: Ledger, cause: Cause, at_ms: int, answer: Answer) -> Step:
+    effects = effects_of(ledger, cause)
+    record = Record(ledger.seq + 1, at_ms, cause, _claims(ledger, effects), _violations(effects))
+    return Step(record=record, effects=tuple(effects), answer=answer)
+
+
+def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
+    """Amend the definition. The ledger must be durable state: an amendment is alone in its commit group."""
+    assert isinstance(ledger, State), "an amendment is alone in its commit group"  # noqa: S101
+    definition = amended_definition(ledger.layout.definition, command)
+    if not isinstance(definition, Definition):
+        return Step(refusals=tuple(definition))
+    data = canonical(definition)
+    cause = Amended(data, hashlib.sha256(data).hexdigest(), command.reason, command.operator)
+    after = migrated(ledger, compile_definition(definition, cause.sha256))
+    claims = tuple(
+        change
+        for contest in range(len(after.contests))
+        for change in decide.changes(after.layout.contests[contest], after.sums(contest), after.claims(contest))
+    )
+    return Step(record=Record(ledger.seq + 1, at_ms, cause, claims), answer=Answer(ledger.seq + 1, accepted=1))
+
+
+def apply(state: State, record: Record, effects: tuple[ContestEffect, ...] | None = None) -> State:
+    """Enter a durable record; the state to go on with (an amendment makes a new one).
+
+    `effects` spares working them out again when `step` just did. Recovery and followers pass none:
+    the same arithmetic runs, and must decide the very claims the record holds.
+    """
+    assert record.seq == state.seq + 1, f"record {record.seq} after {state.seq}"  # noqa: S101
+    if isinstance(record.cause, Amended):
+        definition = msgspec.json.decode(record.cause.definition, type=Definition)
+        after = migrated(state, compile_definition(definition, record.cause.sha256))
+        after.install_amendment(record, previous_sha256=state.layout.sha256)
+        return after
+    if effects is None:
+        effects = tuple(effects_of(state, record.cause))
+        claims = _claims(state, list(effects))
+        assert claims == record.claims, f"record {record.seq} decides {claims}, its journal says {record.claims}"  # noqa: S101
+    state.install(record, list(effects))
+    return state
+
+
+def decode_and_apply(state: State | None, payload: bytes) -> State:
+    """Recovery's one move: a journal payload onto the state so far (None before record 1)."""
+    record = events.decode(payload)
+    return open_state(record) if state is None else apply(state, record)
+
+
+def _claims(ledger: Ledger, effects: list[ContestEffect]) -> tuple[ClaimChanged, ...]:
+    changes: list[ClaimChanged] = []
+    for effect in effects:
+        layout = ledger.layout.contests[effect.contest]
+        changes += decide.changes(layout, effect.sums, ledger.claims(effect.contest))
+    return tuple(changes)
+
+
+def _violations(effects: list[ContestEffect]) -> tuple[BoundViolated, ...]:
+    return tuple(violation for effect in effects for violation in effect.violations)
+
+
+def _repeated(ledger: Ledger, verdict: Admitted) -> Answer:
+    """Nothing new in the batch: the position at which its content first entered."""
+    seq = None
+    if verdict.original_row is not None:
+        seq = ledger.seq_of_row(*verdict.original_row)
+    return Answer(seq, duplicates=verdict.duplicates, stale=verdict.stale, duplicate=True)
+
+
+def _wrong_batch(ledger: Ledger, batch: CountBatch, at_ms: int) -> Refusal | None:
+    election = ledger.layout.definition.election
+    if batch.election != election.id:
+        return Refusal("unknown-election", "/election", f"this service counts {election.id}")
+    if batch.is_test != election.is_test:
+        phase = "a test" if election.is_test else "live"
+        return Refusal("wrong-phase", "/is_test", f"this election is {phase}; the batch says otherwise")
+    if batch.definition_sha256 is not None and not ledger.accepts_definition(batch.definition_sha256, at_ms):
+        return Refusal(
+            "definition-mismatch", "/definition_sha256", f"the definition in force is {ledger.layout.sha256}"
+        )
+    return None
+
+
+def _with_reason(batch: CountBatch, reason: str) -> CountBatch:
+    """A desk correction's batch: the desk's reason stands for every report that gives none."""
+    reports = tuple(
+        report if report.reason else msgspec.structs.replace(report, reason=reason) for report in batch.reports
+    )
+    return msgspec.structs.replace(batch, reports=reports)
+
+
+def batch_digest(batch: CountBatch) -> bytes:
+    """SHA-256 of what a batch says, whatever its encoding; the time of its making is not part of it."""
+    said = (batch.election, batch.batch_id, batch.source, batch.is_test, batch.reports)
+    return hashlib.sha256(msgspec.msgpack.encode(said)).digest()
+

@@ -1,0 +1,105 @@
+"""What happened to one contest, record by record: its totals, and every correction with its reason."""
+
+import msgspec
+import numpy as np
+
+from tally.effects import ContestEffect, UnitEffect
+from tally.events import COMPLETED, EXPECTED, BatchCounted, Record, StandingChanged
+from tally.layout import Ints
+from tally.outstanding import Row
+
+GROWTH_MIN = 256
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """One number that went down, a unit re-opened, a report withdrawn, or a desk verb; always with why."""
+
+    seq: int
+    at_ms: int
+    kind: str  # correction | withdrawal | reopened | dispute | annul | restore
+    unit: int
+    row: int  # -1: the whole unit
+    reason: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+class History:
+    """Totals after each record that touched the contest, oldest first, and the list of corrections.
+
+    `points[i]` = seq, at_ms, ballots_cast, then votes per selection.
+    """
+
+    def __init__(self, selections: int) -> None:
+        self._columns = 3 + selections
+        self._points = np.zeros((GROWTH_MIN, self._columns), dtype=np.int64)
+        self.length = 0
+        self.corrections: list[Correction] = []
+
+    @property
+    def points(self) -> Ints:
+        """The totals as a table, oldest first."""
+        return self._points[: self.length]
+
+    @points.setter
+    def points(self, table: Ints) -> None:
+        self._points, self.length = table, len(table)
+
+    def widened(self, selections: int) -> "History":
+        """This history with room for selections added by an amendment; itself where none were."""
+        more = 3 + selections - self._columns
+        if more == 0:
+            return self
+        wider = History(selections)
+        wider.points = np.pad(self.points, ((0, 0), (0, more)))
+        wider.corrections = list(self.corrections)
+        return wider
+
+    def note(self, record: Record, effect: ContestEffect, root: Ints) -> None:
+        """Add the totals after a record, and what it corrected. Cost: O(selections + units touched)."""
+        if self.length == len(self._points):
+            more = np.zeros((max(GROWTH_MIN, self.length), self._columns), dtype=np.int64)
+            self._points = np.concatenate([self._points, more])
+        selections = self._columns - 3
+        point = self._points[self.length]
+        point[0], point[1], point[2] = record.seq, record.at_ms, root[selections]
+        point[3:] = root[:selections]
+        self.length += 1
+        for unit in effect.units:
+            self._note_unit(record, unit, len(effect.sums.votes))
+
+    def _note_unit(self, record: Record, unit: UnitEffect, selections: int) -> None:
+        cause = record.cause
+        if isinstance(cause, StandingChanged):
+            zero = (0,) * selections
+            delta = tuple(unit.delta[:selections].tolist()) if unit.delta is not None else zero
+            self._correct(record, cause.action, unit.unit, -1, cause.reason, zero, delta)
+        elif isinstance(cause, BatchCounted):
+            for row, after in unit.rows.items():
+                kind = correction_kind(unit.before[row], after)
+                if kind is not None:
+                    self._correct(
+                        record, kind, unit.unit, row, unit.reasons.get(row, ""), unit.before[row].counts, after.counts
+                    )
+
+    def _correct(
+        self, record: Record, kind: str, unit: int, row: int, reason: str, before: tuple[int, ...], after: tuple[int, ...]
+    ) -> None:
+        self.corrections.append(Correction(record.seq, record.at_ms, kind, unit, row, reason, before, after))
+
+
+def correction_kind(before: Row, after: Row) -> str | None:
+    """What kind of correction a new row is, if any: it withdraws, re-opens, or lowers a number."""
+    if before.progress == EXPECTED:
+        return None
+    if after.progress == EXPECTED:
+        return "withdrawal"
+    lowered = (
+        any(b > a for b, a in zip(before.counts, after.counts, strict=False))
+        or before.ballots_cast > after.ballots_cast
+        or before.invalid > after.invalid
+    )
+    if lowered:
+        return "correction"
+    return "reopened" if before.progress == COMPLETED and after.open else None
+

@@ -1,0 +1,123 @@
+"""The cheapest set of items whose gains reach a target: exact, at the size of an election."""
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Column = npt.NDArray[np.int64]
+
+STATES_MAX = 400_000  # partial sums kept at once before a lower bound is given instead
+PRODUCT_MAX = 2**62  # what a product of two sums may reach in 64 bits
+
+
+class Cheapest(msgspec.Struct, frozen=True):
+    """The least total cost (None: no set reaches the target); a lower bound when not `exact`."""
+
+    cost: int | None
+    exact: bool = True
+
+
+class _Core(msgspec.Struct, frozen=True):
+    """The items as seen from the break: what choosing otherwise than the break's price would cost.
+
+    `step` is what an item adds to the gain when it changes sides, `price` what that adds to the cost,
+    `penalty` what it adds to price_cost × gain beyond the break's price; sorted by penalty.
+    `start` is the gain beyond the target with nobody changed, `spent` its cost. `floor` bounds from
+    below price_gain × (the cost of any set that reaches the target).
+    """
+
+    step: Column
+    price: Column
+    penalty: Column
+    start: int
+    spent: int
+    floor: int
+    price_cost: int
+    price_gain: int
+
+
+def cheapest(gains: Column, costs: Column, target: int) -> Cheapest:
+    """Return the least total cost of items whose gains sum to `target` or more. None below 0 in either.
+
+    Method: take items by cost for gain until the target is passed; the price of gain there bounds every
+    other set (Lagrange), and a set is reached by changing sides of items, each at its penalty. Sums of
+    changes are kept while they can still beat the best set known, dearer ones with no more gain dropped.
+    After Pisinger 1997 (a minimal algorithm for the 0-1 knapsack problem), turned to least cost.
+    Cost: O(n log n) and a narrow search on elections; exponential at worst, hence `STATES_MAX`.
+    Errors: OverflowError when gains times total cost leave 64 bits.
+    """
+    if target <= 0:
+        return Cheapest(0)
+    useful = gains > 0
+    gains, costs = gains[useful], costs[useful]
+    free = costs == 0
+    target -= int(gains[free].sum())
+    if target <= 0:
+        return Cheapest(0)
+    gains, costs = gains[~free], costs[~free]
+    if int(gains.sum()) < target:
+        return Cheapest(None)
+    if int(gains.max()) * int(costs.sum()) >= PRODUCT_MAX or int(costs.max()) * int(gains.sum()) >= PRODUCT_MAX:
+        raise OverflowError("gains times costs must stay below 2**62")
+    core, best = _from_break(gains, costs, target)
+    return _search(core, best)
+
+
+def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
+    """Return the core around the item where the target is passed, and the cost of all up to it."""
+    scale = max(1, (PRODUCT_MAX - 1) // (int(costs.max()) + 1))
+    scale = min(scale, 1 << 20)
+    order = np.lexsort((-gains, costs * scale // gains))
+    gains, costs = gains[order], costs[order]
+    position = int(np.searchsorted(np.cumsum(gains), target))
+    price_gain, price_cost = int(gains[position]), int(costs[position])
+    beyond = costs * price_gain - price_cost * gains
+    place = np.arange(len(gains))
+    taken = (beyond < 0) | ((beyond == 0) & (place <= position))
+    floor = price_cost * target + int(np.minimum(beyond, 0).sum())
+    penalty = np.abs(beyond)
+    near = np.lexsort((np.abs(place - position), penalty))
+    side = np.where(taken, -1, 1)
+    core = _Core(
+        (side * gains)[near],
+        (side * costs)[near],
+        penalty[near],
+        int(gains[taken].sum()) - target,
+        int(costs[taken].sum()),
+        floor,
+        price_cost,
+        price_gain,
+    )
+    return core, int(costs[: position + 1].sum())
+
+
+def _search(core: _Core, best: int) -> Cheapest:
+    """Return the least cost, changing sides of ever dearer items until none can pay for itself."""
+    gain = np.array([core.start], dtype=np.int64)
+    cost = np.array([core.spent], dtype=np.int64)
+    for step, price, penalty in zip(core.step, core.price, core.penalty, strict=True):
+        reached = cost[gain >= 0]
+        if len(reached):
+            best = min(best, int(reached.min()))
+        # The penalties paid so far: what this much gain costs beyond the break's price for it.
+        paid = core.price_gain * cost - core.price_cost * gain - core.floor
+        allowed = core.price_gain * (best - 1) - core.floor
+        keep = paid <= allowed
+        gain, cost, paid = gain[keep], cost[keep], paid[keep]
+        if not len(gain) or int(paid.min()) + int(penalty) > allowed:
+            return Cheapest(best)
+        if len(gain) > STATES_MAX:
+            return Cheapest(-(-core.floor // core.price_gain), exact=False)
+        gain, cost = _undominated(np.concatenate((gain, gain + step)), np.concatenate((cost, cost + price)))
+    reached = cost[gain >= 0]
+    return Cheapest(min(best, int(reached.min())) if len(reached) else best)
+
+
+def _undominated(gain: Column, cost: Column) -> tuple[Column, Column]:
+    """Return the sums no other sum beats in both gain and cost, the cheapest first."""
+    order = np.lexsort((-gain, cost))
+    gain, cost = gain[order], cost[order]
+    before = np.maximum.accumulate(gain)
+    new = np.ones(len(gain), dtype=np.bool_)
+    new[1:] = gain[1:] > before[:-1]
+    return gain[new], cost[new]

@@ -1,0 +1,345 @@
+"""The definition compiled to dense indexes: rows, cells, styles, pools, and the tree of sums."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, PoolCap, Unit
+from tally.rules import RULES, Rule
+
+Ints = npt.NDArray[np.int64]
+NO_CAP = -1
+BALLOT_PARAMETERS = {"type", "ballot", "votes_per_ballot", "no_blank", "max_annulled"}
+"""What a rule object says of ballots and units, which the rule itself does not read."""
+EVERY_SELECTION = -1
+"""A ballot style on which every selection stands (all bits set)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One reading of the outstanding vote: index 0 is certain, the others rest on the named assumption."""
+
+    assumption: str | None
+    soft_caps: bool = False
+    turnout: tuple[int, int] | None = None
+
+
+class GroupKey(NamedTuple):
+    """What makes outstanding ballots interchangeable. `slot` is the cell's one type, or len(types) if shared."""
+
+    style: int
+    pool: int
+    slot: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells are what a cap limits: a unit's types that share one cap, or one type with its own.
+
+    All arrays are indexed by cell. `rows[c]` lists the rows of cell c; `group[c]` its group of
+    interchangeable outstanding ballots; `cap` is NO_CAP where none is stated.
+    """
+
+    unit: Ints
+    rows: tuple[tuple[int, ...], ...]
+    cap: Ints
+    hard: npt.NDArray[np.bool_]
+    kind: tuple[str, ...]
+    group: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class ContestLayout:
+    """One contest in dense indexes. A row is (unit, count type): row = unit * len(types) + type."""
+
+    index: int
+    contest: Contest
+    selection_index: dict[str, int]
+    type_index: dict[str, int]
+    units: tuple[Unit, ...]
+    unit_index: dict[str, int]
+    applies: npt.NDArray[np.bool_]
+    registered: Ints
+    node_ids: tuple[str, ...]
+    node_index: dict[str, int]
+    lineage: Ints
+    top: tuple[str, ...]
+    styles: tuple[int, ...]
+    cells: Cells
+    cell_of_row: Ints
+    groups: tuple[GroupKey, ...]
+    pools: tuple[PoolCap, ...]
+    pool_parent: tuple[int, ...]
+    pools_of_unit: dict[int, tuple[int, ...]]
+    electable: int
+    variants: tuple[Variant, ...]
+    rule: Rule | None
+    params: Any
+
+    @property
+    def selections(self) -> int:
+        """How many selections the contest has."""
+        return len(self.contest.selections)
+
+    @property
+    def types(self) -> int:
+        """How many count types the contest has."""
+        return len(self.contest.count_types)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The whole definition, compiled. `children` lists unit ids under a parent, in definition order."""
+
+    definition: Definition
+    sha256: str
+    contests: tuple[ContestLayout, ...]
+    contest_index: dict[str, int]
+    unit_of: dict[str, Unit]
+    children: dict[str | None, tuple[str, ...]] = field(repr=False)
+
+
+class Tree:
+    """The units as a tree: who is under whom. Cost of building: O(units)."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.unit_of = {unit.id: unit for unit in definition.units}
+        below: dict[str | None, list[str]] = {}
+        for unit in definition.units:
+            below.setdefault(unit.parent, []).append(unit.id)
+        self.children = {parent: tuple(ids) for parent, ids in below.items()}
+        self._leaves: dict[str, tuple[str, ...]] = {}
+
+    def leaves(self, unit_id: str) -> tuple[str, ...]:
+        """The reporting units at or under a unit, in definition order."""
+        if unit_id not in self.children:
+            return (unit_id,)
+        if unit_id not in self._leaves:
+            self._leaves[unit_id] = tuple(
+                leaf for child in self.children[unit_id] for leaf in self.leaves(child)
+            )
+        return self._leaves[unit_id]
+
+    def scope(self, units: str | tuple[str, ...]) -> tuple[str, ...]:
+        """The reporting units a definition's `units` names: "all", one id, or a list of ids."""
+        if units == "all":
+            return tuple(unit_id for unit_id in self.unit_of if unit_id not in self.children)
+        named = (units,) if isinstance(units, str) else units
+        return tuple(dict.fromkeys(leaf for unit_id in named for leaf in self.leaves(unit_id)))
+
+    def ancestors(self, unit: Unit, contest_id: str) -> tuple[str, ...]:
+        """Every unit above this one for a contest, each once: the tree's, then the contest's extra parents."""
+        above: dict[str, None] = {}
+        waiting = [unit.parent, *unit.parents.get(contest_id, ())]
+        while waiting:
+            parent_id = waiting.pop(0)
+            if parent_id is not None and parent_id not in above:
+                above[parent_id] = None
+                parent = self.unit_of[parent_id]
+                waiting += [parent.parent, *parent.parents.get(contest_id, ())]
+        return tuple(above)
+
+
+def compile_definition(definition: Definition, sha256: str) -> Layout:
+    """The definition in dense indexes. It must have passed `checks.faults`. Cost: O(units x contests)."""
+    tree = Tree(definition)
+    contests = tuple(
+        _compile_contest(index, contest, tree, definition.assumptions)
+        for index, contest in enumerate(definition.contests)
+    )
+    return Layout(
+        definition=definition,
+        sha256=sha256,
+        contests=contests,
+        contest_index={layout.contest.id: layout.index for layout in contests},
+        unit_of=tree.unit_of,
+        children=tree.children,
+    )
+
+
+def _compile_contest(
+    index: int, contest: Contest, tree: Tree, assumptions: tuple[Assumption, ...]
+) -> ContestLayout:
+    units = tuple(tree.unit_of[unit_id] for unit_id in tree.scope(contest.units))
+    unit_index = {unit.id: u for u, unit in enumerate(units)}
+    applies = np.array(
+        [t in (unit.count_types or contest.count_types) for unit in units for t in contest.count_types],
+        dtype=np.bool_,
+    )
+    style_of, styles = _styles(contest, unit_index, tree)
+    pool_parent, pools_of_unit = _pools(contest, unit_index, tree)
+    cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies)
+    nodes, lineage = _lineage(contest, units, tree)
+    return ContestLayout(
+        index=index,
+        contest=contest,
+        selection_index={selection.id: s for s, selection in enumerate(contest.selections)},
+        type_index={name: t for t, name in enumerate(contest.count_types)},
+        units=units,
+        unit_index=unit_index,
+        applies=applies,
+        registered=np.array([unit.voters_registered or 0 for unit in units], dtype=np.int64),
+        node_ids=nodes,
+        node_index={node: n for n, node in enumerate(nodes)},
+        lineage=lineage,
+        top=_top(contest, tree),
+        styles=styles,
+        cells=cells,
+        cell_of_row=cell_of_row,
+        groups=groups,
+        pools=contest.caps,
+        pool_parent=pool_parent,
+        pools_of_unit=pools_of_unit,
+        electable=sum(
+            1 << s for s, sel in enumerate(contest.selections) if sel.electable and not sel.withdrawn
+        ),
+        variants=_variants(contest, cells, assumptions),
+        rule=RULES.get(contest.rule["type"]),
+        params=rule_params(contest),
+    )
+
+
+def rule_params(contest: Contest) -> Any:
+    """The parameters of a contest's rule, or the faults in them; None for a rule not in this release."""
+    rule = RULES.get(contest.rule["type"])
+    if rule is None:
+        return None
+    given = {name: value for name, value in contest.rule.items() if name not in BALLOT_PARAMETERS}
+    return rule.read(given, "/rule", len(contest.selections))
+
+
+def _styles(contest: Contest, unit_index: dict[str, int], tree: Tree) -> tuple[list[int], tuple[int, ...]]:
+    """The ballot style of each unit (index into the table of bit masks), and that table."""
+    masks = [0] * len(unit_index)
+    everywhere = 0
+    for s, selection in enumerate(contest.selections):
+        if selection.units == "all":
+            everywhere |= 1 << s
+        else:
+            for unit_id in tree.scope(selection.units):
+                if unit_id in unit_index:
+                    masks[unit_index[unit_id]] |= 1 << s
+    whole = (1 << len(contest.selections)) - 1
+    table: dict[int, int] = {}
+    style_of = []
+    for mask in masks:
+        style = EVERY_SELECTION if mask | everywhere == whole else mask | everywhere
+        style_of.append(table.setdefault(style, len(table)))
+    return style_of, tuple(table)
+
+
+def _pools(
+    contest: Contest, unit_index: dict[str, int], tree: Tree
+) -> tuple[tuple[int, ...], dict[int, tuple[int, ...]]]:
+    """Each pool's enclosing pool (-1: none), and for each unit the pools it is in, innermost first."""
+    members = [
+        {unit_index[leaf] for unit_id in pool.units for leaf in tree.leaves(unit_id) if leaf in unit_index}
+        for pool in contest.caps
+    ]
+    by_size = sorted(range(len(members)), key=lambda p: (len(members[p]), p))
+    parent = [-1] * len(members)
+    pools_of_unit: dict[int, list[int]] = {}
+    for position, pool in enumerate(by_size):
+        for unit in members[pool]:
+            pools_of_unit.setdefault(unit, []).append(pool)
+        for larger in by_size[position + 1 :]:
+            if members[pool] <= members[larger]:
+                parent[pool] = larger
+                break
+    return tuple(parent), {unit: tuple(pools) for unit, pools in pools_of_unit.items()}
+
+
+def _cells(
+    contest: Contest,
+    units: tuple[Unit, ...],
+    style_of: list[int],
+    pools_of_unit: dict[int, tuple[int, ...]],
+    applies: npt.NDArray[np.bool_],
+) -> tuple[Cells, Ints, tuple[GroupKey, ...]]:
+    types = len(contest.count_types)
+    members: list[tuple[int, ...]] = []
+    caps: list[Cap | None] = []
+    kinds: list[str] = []
+    owner: list[int] = []
+    groups: dict[GroupKey, int] = {}
+    group: list[int] = []
+    for u, unit in enumerate(units):
+        pool = pools_of_unit.get(u, (-1,))[0]
+        shared = [t for t, name in enumerate(contest.count_types) if name not in unit.type_caps]
+        split: list[tuple[list[int], Cap | None, str]] = (
+            [(shared, *_unit_cap(unit, contest))] if shared else []
+        )
+        for name, cap in unit.type_caps.items():
+            if name in contest.count_types:
+                split.append(([contest.count_types.index(name)], cap, cap.source or f"cap:{name}"))
+        for of_types, cap, kind in split:
+            rows = tuple(u * types + t for t in of_types if applies[u * types + t])
+            slot = of_types[0] if len(of_types) == 1 else types
+            owner.append(u)
+            members.append(rows)
+            caps.append(cap)
+            kinds.append(kind)
+            group.append(groups.setdefault(GroupKey(style_of[u], pool, slot, kind), len(groups)))
+    cell_of_row = np.full(len(units) * types, -1, dtype=np.int64)
+    for cell, rows in enumerate(members):
+        cell_of_row[list(rows)] = cell
+    known = [cap is not None and cap.ballots > 0 for cap in caps]
+    cells = Cells(
+        unit=np.array(owner, dtype=np.int64),
+        rows=tuple(members),
+        cap=np.array(
+            [cap.ballots if cap and ok else NO_CAP for cap, ok in zip(caps, known, strict=True)],
+            dtype=np.int64,
+        ),
+        hard=np.array(
+            [bool(cap and ok and cap.hard) for cap, ok in zip(caps, known, strict=True)], dtype=np.bool_
+        ),
+        kind=tuple(kinds),
+        group=np.array(group, dtype=np.int64),
+    )
+    return cells, cell_of_row, tuple(groups)
+
+
+def _unit_cap(unit: Unit, contest: Contest) -> tuple[Cap | None, str]:
+    """The cap a unit's types share, and its kind: its own, else the contest's bound on its register."""
+    if unit.cap is not None:
+        return unit.cap, unit.cap.source or "cap"
+    if contest.bound.kind == REGISTERED and unit.voters_registered:
+        return Cap(unit.voters_registered, REGISTERED, contest.bound.hard), REGISTERED
+    return None, ""
+
+
+def _lineage(contest: Contest, units: tuple[Unit, ...], tree: Tree) -> tuple[tuple[str, ...], Ints]:
+    """Nodes (0 is the whole contest, the last a sink for padding), and for each unit the nodes it adds to."""
+    table: dict[str, int] = {"": 0}
+    paths = []
+    for unit in units:
+        paths.append([0, *(table.setdefault(a, len(table)) for a in tree.ancestors(unit, contest.id))])
+    deepest = max((len(path) for path in paths), default=1)
+    sink = len(table)
+    lineage = np.array([path + [sink] * (deepest - len(path)) for path in paths], dtype=np.int64)
+    return tuple(table), lineage.reshape(len(units), deepest)
+
+
+def _top(contest: Contest, tree: Tree) -> tuple[str, ...]:
+    """The children of the contest's root: below a lone top unit, else the top units themselves."""
+    if contest.units == "all":
+        top = tree.children.get(None, ())
+    else:
+        top = (contest.units,) if isinstance(contest.units, str) else contest.units
+    return tree.children[top[0]] if len(top) == 1 and top[0] in tree.children else top
+
+
+def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...]) -> tuple[Variant, ...]:
+    """Certain first; then no other unit over its cap; then soft caps; then each turnout assumption."""
+    variants = [Variant(None), Variant("no-other-unit-over-cap")]
+    soft = bool(np.any((cells.cap != NO_CAP) & ~cells.hard)) or any(not pool.hard for pool in contest.caps)
+    if soft:
+        variants.append(Variant("soft-caps", soft_caps=True))
+    variants += [
+        Variant(a.id, soft_caps=True, turnout=a.value) for a in assumptions if a.kind == "turnout_max"
+    ]
+    return tuple(variants)

@@ -1,0 +1,160 @@
+"""What deciding may read: durable state, or an open commit group laid over it."""
+
+from typing import Protocol
+
+import msgspec
+
+from tally.effects import ContestEffect
+from tally.events import BatchCounted, ClaimChanged, Record, RowCounted
+from tally.layout import Layout
+from tally.outstanding import Row, Sums
+
+
+class ClaimState(msgspec.Struct, frozen=True):
+    """Where a claim stands: its status, what it rests on, and the seq at which that came about."""
+
+    status: str
+    grade: str | None
+    assumptions: tuple[str, ...]
+    since: int
+
+
+class KnownBatch(msgspec.Struct, frozen=True):
+    """A batch already in the journal: what it said (digest), who sent it, and where it stands."""
+
+    batch_id: str
+    source: str
+    digest: bytes
+    seq: int
+
+
+class Ledger(Protocol):
+    """What deciding may read: durable state, or durable state with an open commit group laid over it."""
+
+    layout: Layout
+
+    @property
+    def seq(self) -> int:
+        """Seq of the newest record seen through this ledger."""
+        ...
+
+    def row(self, contest: int, row: int) -> Row:
+        """One row as it stands."""
+        ...
+
+    def standing(self, contest: int, unit: int) -> int:
+        """The standing of a unit in a contest."""
+        ...
+
+    def held(self, contest: int, row: int) -> RowCounted | None:
+        """The quarantined report of a row, if there is one."""
+        ...
+
+    def outstanding(self, contest: int, cell: int) -> tuple[int, ...]:
+        """What a cell adds to the sums: see `outstanding_of_cell`."""
+        ...
+
+    def sums(self, contest: int) -> Sums:
+        """The sums of a contest. Not to be changed: copy first."""
+        ...
+
+    def claims(self, contest: int) -> dict[str, ClaimState]:
+        """Every claim that ever turned, by id."""
+        ...
+
+    def batch(self, batch_id: str) -> KnownBatch | None:
+        """The batch with this id, if it is already in."""
+        ...
+
+    def seq_of_row(self, contest: int, row: int) -> int | None:
+        """The position at which a row's newest report entered; None while it is only pending."""
+        ...
+
+    def accepts_definition(self, sha256: str, at_ms: int) -> bool:
+        """Whether a batch may name this definition: the one in force, or for a while the one before."""
+        ...
+
+
+class Pending:
+    """Records of the open commit group, laid over a ledger: seen by what is decided next, shown to nobody.
+
+    Dropped whole when the group cannot be made durable.
+    """
+
+    def __init__(self, base: Ledger) -> None:
+        self._base = base
+        self.layout = base.layout
+        self._seq = base.seq
+        self._rows: dict[tuple[int, int], Row] = {}
+        self._standings: dict[tuple[int, int], int] = {}
+        self._held: dict[tuple[int, int], RowCounted | None] = {}
+        self._outstanding: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._sums: dict[int, Sums] = {}
+        self._claims: dict[int, dict[str, ClaimState]] = {}
+        self._batches: dict[str, KnownBatch] = {}
+
+    @property
+    def seq(self) -> int:
+        """Seq of the newest record of the group, or of the durable state under it."""
+        return self._seq
+
+    def row(self, contest: int, row: int) -> Row:
+        """One row as it would stand."""
+        return self._rows.get((contest, row)) or self._base.row(contest, row)
+
+    def standing(self, contest: int, unit: int) -> int:
+        """The standing of a unit in a contest."""
+        standing = self._standings.get((contest, unit))
+        return self._base.standing(contest, unit) if standing is None else standing
+
+    def held(self, contest: int, row: int) -> RowCounted | None:
+        """The quarantined report of a row, if there is one."""
+        key = (contest, row)
+        return self._held[key] if key in self._held else self._base.held(contest, row)
+
+    def outstanding(self, contest: int, cell: int) -> tuple[int, ...]:
+        """What a cell adds to the sums."""
+        key = (contest, cell)
+        return self._outstanding[key] if key in self._outstanding else self._base.outstanding(contest, cell)
+
+    def sums(self, contest: int) -> Sums:
+        """The sums of a contest. Not to be changed: copy first."""
+        return self._sums.get(contest) or self._base.sums(contest)
+
+    def claims(self, contest: int) -> dict[str, ClaimState]:
+        """Every claim that ever turned, by id."""
+        claims = self._claims.get(contest)
+        return self._base.claims(contest) if claims is None else claims
+
+    def batch(self, batch_id: str) -> KnownBatch | None:
+        """The batch with this id, if it is already in or about to be."""
+        return self._batches.get(batch_id) or self._base.batch(batch_id)
+
+    def seq_of_row(self, contest: int, row: int) -> int | None:
+        """The position at which a row's newest report entered; this group's own if it is pending."""
+        return self._seq if (contest, row) in self._rows else self._base.seq_of_row(contest, row)
+
+    def accepts_definition(self, sha256: str, at_ms: int) -> bool:
+        """Whether a batch may name this definition."""
+        return self._base.accepts_definition(sha256, at_ms)
+
+    def take(self, record: Record, effects: list[ContestEffect]) -> None:
+        """Lay one more record over what is there."""
+        self._seq = record.seq
+        if isinstance(record.cause, BatchCounted):
+            cause = record.cause
+            self._batches[cause.batch_id] = KnownBatch(cause.batch_id, cause.source, cause.digest, record.seq)
+        for effect in effects:
+            contest = effect.contest
+            self._sums[contest] = effect.sums
+            for unit in effect.units:
+                self._standings[contest, unit.unit] = unit.standing
+                self._rows.update({(contest, row): value for row, value in unit.rows.items()})
+                self._held.update({(contest, row): held for row, held in unit.held.items()})
+            self._outstanding.update({(contest, cell): value for cell, value in effect.outstanding.items()})
+        for change in record.claims:
+            self._claim(change, record.seq)
+
+    def _claim(self, change: ClaimChanged, seq: int) -> None:
+        claims = self._claims.setdefault(change.contest, dict(self._base.claims(change.contest)))
+        claims[change.claim] = ClaimState(change.status, change.grade, change.assumptions, seq)

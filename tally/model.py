@@ -1,0 +1,119 @@
+"""The definition of what is being counted: election, units, contests, selections, caps."""
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+FORMAT = "tally-election/1"
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z", re.ASCII)
+REGISTERED = "registered"
+"""The kind of cap that comes from a unit's register of voters."""
+
+
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """At most `ballots` ballots can be cast. Hard only when the definition says so and the value is > 0."""
+
+    ballots: int
+    source: str = ""
+    hard: bool = False
+
+
+class PoolCap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A joint cap over several units, such as a county's mail ballots. Pools must nest or be disjoint."""
+
+    id: str
+    units: tuple[str, ...]
+    ballots: int
+    source: str = ""
+    hard: bool = False
+
+
+class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the cap of a unit comes from when it states none of its own."""
+
+    kind: Literal["registered", "none"] = "none"
+    hard: bool = False
+
+
+class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A node of the tree of places. Those without children report counts; the others are sums.
+
+    `parents` adds, per contest id, parents beyond `parent` (districts that cut across the tree).
+    `type_caps` gives a count type a cap of its own; the other types share `cap`.
+    `count_types` limits the types that apply here (None: all the contest declares).
+    """
+
+    id: str
+    type: str = "precinct"
+    name: str = ""
+    parent: str | None = None
+    voters_registered: int | None = None
+    parents: dict[str, tuple[str, ...]] = {}
+    cap: Cap | None = None
+    type_caps: dict[str, Cap] = {}
+    count_types: tuple[str, ...] | None = None
+
+
+class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a vote can be for. `units`: where it is on the ballot; `electable` is false for blank or null."""
+
+    id: str
+    name: str = ""
+    party: str | None = None
+    units: str | tuple[str, ...] = "all"
+    electable: bool = True
+    withdrawn: bool = False
+
+
+class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One question put to voters. `rule` is a rule object of `tally decide`: a type and its parameters."""
+
+    id: str
+    selections: tuple[Selection, ...]
+    rule: dict[str, Any]
+    name: str = ""
+    votes_allowed: int = 1
+    reconcile: Literal["refuse", "flag"] = "refuse"
+    units: str | tuple[str, ...] = "all"
+    count_types: tuple[str, ...] = ("total",)
+    bound: Bound = Bound()
+    caps: tuple[PoolCap, ...] = ()
+    previous: dict[str, Any] | None = None
+
+
+class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named assumption a claim may rest on. `turnout_max`: at most value[0] of value[1] voters vote."""
+
+    id: str
+    kind: Literal["turnout_max"]
+    value: tuple[int, int]
+    text: str = ""
+
+
+class Election(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the night is. `is_test` and `label` travel on every view and frame."""
+
+    id: str
+    name: str = ""
+    date: str | None = None
+    timezone: str | None = None
+    is_test: bool = False
+    label: str | None = None
+    polls_close: str | None = None
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of what is being counted: record 1 of every journal."""
+
+    format: str
+    election: Election
+    units: tuple[Unit, ...]
+    contests: tuple[Contest, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    units_file: str | None = None
+
+
+def canonical(definition: Definition) -> bytes:
+    """The one byte form of a definition, which its SHA-256 is taken of: sorted keys, defaults written."""
+    return msgspec.json.encode(definition, order="sorted")

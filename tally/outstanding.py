@@ -1,0 +1,105 @@
+"""Ballots that may still come: per cell, per grade of bound, pools; kept by difference."""
+
+from typing import NamedTuple
+
+from tally.events import ANNULLED, EXPECTED, IN_PROCESS
+from tally.layout import NO_CAP, ContestLayout
+
+UNBOUNDED = -1
+"""Nobody knows how many ballots may still come."""
+
+
+class Row(NamedTuple):
+    """What is known of one (unit, count type). `declared` is -1 where nothing was declared."""
+
+    revision: int
+    progress: int
+    counts: tuple[int, ...]
+    ballots_cast: int
+    invalid: int
+    declared: int
+
+    @property
+    def open(self) -> bool:
+        """Whether more ballots may come here."""
+        return self.progress in {EXPECTED, IN_PROCESS}
+
+
+class Sums:
+    """What a decision needs to know of one contest, in a handful of integers.
+
+    `votes[s]`: units that stand, are disputed, or whose last accepted counts stay under quarantine.
+    `ballots[v][g]`, `unbounded[v][g]`: ballots that may still come in group g under variant v, and how
+    many of its cells nobody can bound; `open_cells[g]`; `pool_cast[p]`: ballots already cast in pool p.
+    """
+
+    __slots__ = ("ballots", "open_cells", "pool_cast", "tainted", "unbounded", "votes", "votes_disputed")
+
+    def __init__(self, selections: int, variants: int, groups: int, pools: int) -> None:
+        self.votes = [0] * selections
+        self.votes_disputed = [0] * selections
+        self.ballots = [[0] * groups for _ in range(variants)]
+        self.unbounded = [[0] * groups for _ in range(variants)]
+        self.open_cells = [0] * groups
+        self.pool_cast = [0] * pools
+        self.tainted: frozenset[str] = frozenset()
+
+    def copy(self) -> "Sums":
+        """An independent copy. Cost: O(selections + variants x groups)."""
+        twin = Sums.__new__(Sums)
+        twin.votes = self.votes[:]
+        twin.votes_disputed = self.votes_disputed[:]
+        twin.ballots = [of_variant[:] for of_variant in self.ballots]
+        twin.unbounded = [of_variant[:] for of_variant in self.unbounded]
+        twin.open_cells = self.open_cells[:]
+        twin.pool_cast = self.pool_cast[:]
+        twin.tainted = self.tainted
+        return twin
+
+    def add_cell(self, group: int, outstanding: tuple[int, ...], sign: int) -> None:
+        """Count a cell's outstanding ballots in (sign 1) or out (sign -1); `()` is a closed cell."""
+        if not outstanding:
+            return
+        self.open_cells[group] += sign
+        for variant, ballots in enumerate(outstanding):
+            if ballots == UNBOUNDED:
+                self.unbounded[variant][group] += sign
+            else:
+                self.ballots[variant][group] += sign * ballots
+
+
+def outstanding_of_cell(
+    layout: ContestLayout, cell: int, rows: list[Row], standing: int, held_ballots: int
+) -> tuple[int, ...]:
+    """Ballots that may still come in one cell under each variant; `()` when it is closed or annulled.
+
+    `held_ballots`: what the cell would hold if a quarantined report entered, -1 where none is held.
+    A held report over the cap leaves the cell unbounded, but for who assumes it is the only one.
+    """
+    if standing == ANNULLED or (held_ballots < 0 and not any(row.open for row in rows)):
+        return ()
+    cast = sum(row.ballots_cast for row in rows)
+    cells = layout.cells
+    cap, hard = int(cells.cap[cell]), bool(cells.hard[cell])
+    declared = _declared(rows)
+    result = []
+    for variant, reading in enumerate(layout.variants):
+        limit = cap if cap != NO_CAP and (hard or reading.soft_caps) else UNBOUNDED
+        if reading.turnout is not None:
+            registered = int(layout.registered[cells.unit[cell]])
+            if registered > 0:
+                voting = registered * reading.turnout[0] // reading.turnout[1]
+                limit = voting if limit == UNBOUNDED else min(limit, voting)
+        if declared != UNBOUNDED:
+            limit = declared if limit == UNBOUNDED else min(limit, declared)
+        if limit != UNBOUNDED and held_ballots > limit:
+            limit = UNBOUNDED if variant == 0 else held_ballots
+        result.append(limit - cast if limit >= cast else UNBOUNDED)
+    return tuple(result)
+
+
+def _declared(rows: list[Row]) -> int:
+    """Ballots known to be in the boxes of a cell, when every open row declares them."""
+    if any(row.open and row.declared < 0 for row in rows):
+        return UNBOUNDED
+    return sum(row.declared if row.open else row.ballots_cast for row in rows)

@@ -1,0 +1,116 @@
+"""Unit rows: what is published of each (unit, count type), and the canonical form proofs are taken from."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from tally.events import PROGRESS_NAMES, STANDING_NAMES
+from tally.layout import NO_CAP
+from tally.outstanding import UNBOUNDED
+from tally.state import ContestState, State
+from tally.wire import canonical_json
+
+
+def canonical_rows(contest: ContestState) -> Iterator[dict[str, Any]]:
+    """Every row of a contest, sorted by (unit, type), in the nine fields proofs rest on. Cost: O(rows).
+
+    `counts` is null before a report. `cap` is what limits the row's cell while it is open: its ballots,
+    where they come from, whether that is hard (a cap shown wrong no longer is), and with `types` which
+    count types share it.
+    """
+    layout = contest.layout
+    order = sorted(range(len(layout.units)), key=lambda u: layout.units[u].id)
+    types = sorted(range(layout.types), key=lambda t: layout.contest.count_types[t])
+    for u in order:
+        for t in types:
+            row = u * layout.types + t
+            if layout.applies[row]:
+                yield canonical_row(contest, u, t)
+
+
+def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, Any]:
+    """One row in the nine fields proofs rest on."""
+    layout = contest.layout
+    row = unit * layout.types + of_type
+    known = contest.row(row)
+    counted = known.progress != 0
+    return {
+        "unit": layout.units[unit].id,
+        "type": layout.contest.count_types[of_type],
+        "revision": known.revision,
+        "progress": PROGRESS_NAMES[known.progress],
+        "standing": STANDING_NAMES[int(contest.standing[unit])],
+        "counts": (
+            {s.id: votes for s, votes in zip(layout.contest.selections, known.counts, strict=True)} if counted else None
+        ),
+        "ballots_cast": known.ballots_cast,
+        "invalid": known.invalid,
+        "cap": cap_of_row(contest, unit, row),
+    }
+
+
+def cap_of_row(contest: ContestState, unit: int, row: int) -> dict[str, Any] | None:
+    """What limits a row's cell, as it is published; None where nothing does.
+
+    A quarantined report over its cap leaves the cap standing as not hard and `exceeded`; a declared
+    number of ballots in the box takes its place where it is smaller.
+    """
+    layout, cells = contest.layout, contest.layout.cells
+    cell = int(layout.cell_of_row[row])
+    rows = [contest.row(r) for r in cells.rows[cell]]
+    cap, source = int(cells.cap[cell]), cells.kind[cell]
+    hard = bool(cells.hard[cell]) and source not in contest.sums.tainted
+    declared = sum(r.declared if r.open else r.ballots_cast for r in rows)
+    if any(r.open for r in rows) and all(r.declared >= 0 for r in rows if r.open) and (cap == NO_CAP or declared < cap):
+        cap, source, hard = declared, "declared", True
+    published: dict[str, Any] = {}
+    if cap != NO_CAP:
+        published = {"ballots": cap, "source": source, "hard": hard}
+    held = [contest.held.get(r) for r in cells.rows[cell]]
+    if any(held):
+        total = sum(h.ballots_cast if h else r.ballots_cast for h, r in zip(held, rows, strict=True))
+        outstanding = contest.outstanding[cell]
+        published |= {"held_ballots": total}
+        if outstanding and outstanding[0] == UNBOUNDED:
+            published |= {"hard": False, "exceeded": True}
+    if any(reading.turnout for reading in layout.variants) and layout.registered[unit] > 0:
+        published["registered"] = int(layout.registered[unit])
+    if published and len(cells.rows[cell]) > 1:
+        published["types"] = sorted(layout.contest.count_types[r - unit * layout.types] for r in cells.rows[cell])
+    return published or None
+
+
+def canonical_lines(contest: ContestState) -> Iterator[bytes]:
+    """The rows as canonical JSON (RFC 8785), one a line, each ending in a newline."""
+    for row in canonical_rows(contest):
+        yield canonical_json(row) + b"\n"
+
+
+def snapshot_sha256(contest: ContestState) -> str:
+    """SHA-256 of all the lines: what `sha256sum` says of the published file."""
+    digest = hashlib.sha256()
+    for line in canonical_lines(contest):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def unit_row(state: State, contest: ContestState, unit: int, of_type: int, epoch: str) -> dict[str, Any]:
+    """A row for readers: the nine fields, and name, register, turnout and where the numbers came from."""
+    layout = contest.layout
+    row = unit * layout.types + of_type
+    published = canonical_row(contest, unit, of_type)
+    batch = int(contest.batch_of_row[row])
+    registered = layout.units[unit].voters_registered
+    held = contest.held.get(row)
+    return {
+        **published,
+        "name": layout.units[unit].name,
+        "parent": layout.units[unit].parent,
+        "voters_registered": registered,
+        "turnout": [published["ballots_cast"], registered] if registered else None,
+        "unreconciled": row in contest.unreconciled,
+        "under_review": held.held_by if held is not None else None,
+        "batch": state.batches[batch].batch_id if batch >= 0 else None,
+        "source": state.batches[batch].source if batch >= 0 else None,
+        "position": {"epoch": epoch, "seq": state.batches[batch].seq} if batch >= 0 else None,
+    }

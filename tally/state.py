@@ -1,0 +1,206 @@
+"""The fold: counts by contest, unit and count type in numpy columns; roll-ups by difference."""
+
+from array import array
+from bisect import bisect_right
+
+import numpy as np
+
+from tally.effects import ContestEffect, UnitEffect
+from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
+from tally.history import History
+from tally.layout import ContestLayout, Layout
+from tally.ledger import ClaimState, KnownBatch
+from tally.outstanding import Row, Sums, outstanding_of_cell
+
+BALLOTS, INVALID, REGISTERED, DONE, OPEN, AWAY, HELD, CONTESTED, VOID = range(9)
+"""What a node sums after its selections: ballots, invalid, registered voters of counted units, and units."""
+NODE_EXTRAS = 9
+
+
+DEFINITION_GRACE_MS = 600_000
+"""For ten minutes after an amendment, batches may still name the definition before it."""
+
+
+class ContestState:
+    """One contest's columns. Rows and cells as in its layout; `nodes` sums along the tree."""
+
+    def __init__(self, layout: ContestLayout) -> None:
+        rows, units = len(layout.units) * layout.types, len(layout.units)
+        self.layout = layout
+        self.counts = np.zeros((rows, layout.selections), dtype=np.int64)
+        self.numbers = np.zeros((rows, 3), dtype=np.int64)  # revision, ballots_cast, invalid
+        self.declared = np.full(rows, -1, dtype=np.int64)
+        self.progress = np.zeros(rows, dtype=np.int8)
+        self.batch_of_row = np.full(rows, -1, dtype=np.int64)
+        self.standing = np.zeros(units, dtype=np.int8)
+        self.nodes = np.zeros((len(layout.node_ids) + 1, layout.selections + NODE_EXTRAS), dtype=np.int64)
+        self.held: dict[int, RowCounted] = {}
+        self.unreconciled: set[int] = set()
+        self.claims: dict[str, ClaimState] = {}
+        self.changed_seq = 0
+        self.changed_at_ms = 0
+        self.disputes_version = 0
+        self.history = History(layout.selections)
+        self.sums = Sums(layout.selections, len(layout.variants), len(layout.groups), len(layout.pools))
+        self.outstanding: list[tuple[int, ...]] = []
+        self.open_all_cells()
+
+    def open_all_cells(self) -> None:
+        """Every cell as before the first report. Cost: O(cells)."""
+        blank = Row(0, 0, (0,) * self.layout.selections, 0, 0, -1)
+        cells = self.layout.cells
+        self.outstanding = [
+            outstanding_of_cell(self.layout, cell, [blank] * len(rows), STANDS, -1)
+            for cell, rows in enumerate(cells.rows)
+        ]
+        for cell, outstanding in enumerate(self.outstanding):
+            self.sums.add_cell(int(cells.group[cell]), outstanding, 1)
+
+    def row(self, row: int) -> Row:
+        """One row as it stands."""
+        revision, ballots, invalid = self.numbers[row].tolist()
+        return Row(
+            revision,
+            int(self.progress[row]),
+            tuple(self.counts[row].tolist()),
+            ballots,
+            invalid,
+            int(self.declared[row]),
+        )
+
+    def install(self, effect: ContestEffect, batch: int) -> None:
+        """Write what an effect worked out. Cost: O(units touched x depth)."""
+        for unit in effect.units:
+            self._install_unit(unit, batch)
+        for cell, outstanding in effect.outstanding.items():
+            self.outstanding[cell] = outstanding
+        self.sums = effect.sums
+
+    def _install_unit(self, unit: UnitEffect, batch: int) -> None:
+        for row, value in unit.rows.items():
+            self.counts[row] = value.counts
+            self.numbers[row] = (value.revision, value.ballots_cast, value.invalid)
+            self.progress[row] = value.progress
+            self.declared[row] = value.declared
+            if batch >= 0:
+                self.batch_of_row[row] = batch
+        for row, report in unit.held.items():
+            if report is None:
+                self.held.pop(row, None)
+            else:
+                self.held[row] = report
+        for row, flagged in unit.unreconciled.items():
+            (self.unreconciled.add if flagged else self.unreconciled.discard)(row)
+        if unit.standing_before == DISPUTED or unit.standing == DISPUTED:
+            self.disputes_version += 1
+        self.standing[unit.unit] = unit.standing
+        if unit.delta is not None:
+            self.nodes[self.layout.lineage[unit.unit]] += unit.delta
+
+
+class State:
+    """The applied state of one election night: a pure function of its journal up to `seq`."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.seq = 0
+        self.at_ms = 0
+        self.contests = [ContestState(contest) for contest in layout.contests]
+        self.batches: list[KnownBatch] = []
+        self._batch_index: dict[str, int] = {}
+        self.previous_definition: tuple[str, int] | None = None
+        self.times = array("q")
+
+    def row(self, contest: int, row: int) -> Row:
+        """One row as it stands."""
+        return self.contests[contest].row(row)
+
+    def standing(self, contest: int, unit: int) -> int:
+        """The standing of a unit in a contest."""
+        return int(self.contests[contest].standing[unit])
+
+    def held(self, contest: int, row: int) -> RowCounted | None:
+        """The quarantined report of a row, if there is one."""
+        return self.contests[contest].held.get(row)
+
+    def outstanding(self, contest: int, cell: int) -> tuple[int, ...]:
+        """What a cell adds to the sums."""
+        return self.contests[contest].outstanding[cell]
+
+    def sums(self, contest: int) -> Sums:
+        """The sums of a contest."""
+        return self.contests[contest].sums
+
+    def claims(self, contest: int) -> dict[str, ClaimState]:
+        """Every claim that ever turned, by id."""
+        return self.contests[contest].claims
+
+    def batch(self, batch_id: str) -> KnownBatch | None:
+        """The batch with this id, if it is already in."""
+        index = self._batch_index.get(batch_id)
+        return None if index is None else self.batches[index]
+
+    def seq_of_row(self, contest: int, row: int) -> int | None:
+        """The position at which a row's newest report entered."""
+        batch = int(self.contests[contest].batch_of_row[row])
+        return self.batches[batch].seq if batch >= 0 else None
+
+    def accepts_definition(self, sha256: str, at_ms: int) -> bool:
+        """Whether a batch may name this definition: the one in force, or for ten minutes the one before."""
+        if sha256 == self.layout.sha256:
+            return True
+        previous = self.previous_definition
+        return previous is not None and previous[0] == sha256 and at_ms - previous[1] <= DEFINITION_GRACE_MS
+
+    def take_batches(self, other: "State") -> None:
+        """Share the batches and times of the state this one replaces."""
+        self.batches, self._batch_index = other.batches, other._batch_index
+        self.times = other.times
+
+    def install_amendment(self, record: Record, previous_sha256: str) -> None:
+        """Write a durable amendment onto the state migrated for it: every view changes."""
+        self.stamp(record.seq, record.at_ms)
+        self.previous_definition = (previous_sha256, record.at_ms)
+        for contest in self.contests:
+            contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+        self.turn(record.claims, record.seq)
+
+    def remember(self, cause: BatchCounted, seq: int) -> int:
+        """Keep a batch's id and digest; its index."""
+        self.know(KnownBatch(cause.batch_id, cause.source, cause.digest, seq))
+        return len(self.batches) - 1
+
+    def know(self, batch: KnownBatch) -> None:
+        """Add a batch to those already in."""
+        self._batch_index[batch.batch_id] = len(self.batches)
+        self.batches.append(batch)
+
+    def seq_at(self, at_ms: int) -> int:
+        """The newest seq recorded at or before an instant; 0 before the first record."""
+        return bisect_right(self.times, at_ms)
+
+    def stamp(self, seq: int, at_ms: int) -> None:
+        """Move to a record's position and time. `times[i]` is the time of seq i + 1."""
+        self.seq, self.at_ms = seq, at_ms
+        self.times.append(at_ms)
+
+    def turn(self, changes: tuple[ClaimChanged, ...], seq: int) -> None:
+        """Write what a record decided about claims."""
+        for change in changes:
+            self.contests[change.contest].claims[change.claim] = ClaimState(
+                change.status, change.grade, change.assumptions, seq
+            )
+
+    def install(self, record: Record, effects: list[ContestEffect]) -> None:
+        """Write a durable record's effects, its claims and its place in history."""
+        self.stamp(record.seq, record.at_ms)
+        batch = self.remember(record.cause, record.seq) if isinstance(record.cause, BatchCounted) else -1
+        for effect in effects:
+            contest = self.contests[effect.contest]
+            contest.install(effect, batch)
+            contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+        self.turn(record.claims, record.seq)
+        for effect in effects:
+            contest = self.contests[effect.contest]
+            contest.history.note(record, effect, contest.nodes[0])
+

@@ -1,0 +1,239 @@
+"""What a client may see: one whole contest, one election in lines; each with its position."""
+
+from typing import Any
+
+from tally import decide
+from tally.decide import Decision
+from tally.disputes import Robust, robustness
+from tally.effects import unit_columns
+from tally.instant import written
+from tally.layout import ContestLayout
+from tally.ledger import ClaimState
+from tally.reach import limits, spend
+from tally.state import (
+    AWAY,
+    BALLOTS,
+    CONTESTED,
+    DONE,
+    HELD,
+    INVALID,
+    OPEN,
+    REGISTERED,
+    VOID,
+    ContestState,
+    State,
+)
+
+FORMAT = "tally-contest/1"
+ELECTION_FORMAT = "tally-election-view/1"
+SUBTOTALS_MAX = 256
+
+
+def contest_view(state: State, index: int, epoch: str) -> dict[str, Any]:
+    """One whole contest as it stands: counted facts and what they make certain. Pure; absolute numbers.
+
+    Cost: O(selections^2 + children of the root), plus O(disputed units) where there are any.
+    """
+    contest = state.contests[index]
+    layout, root = contest.layout, contest.nodes[0].tolist()
+    m = layout.selections
+    election = state.layout.definition.election
+    leader, lead = leading(layout, root[:m])
+    return {
+        "format": FORMAT,
+        "contest": layout.contest.id,
+        "name": layout.contest.name,
+        "election": election.id,
+        "label": election.label,
+        "position": {"epoch": epoch, "seq": contest.changed_seq},
+        "as_of": written(contest.changed_at_ms),
+        "is_test": election.is_test,
+        "results_status": results_status(contest),
+        "totals": [
+            {"selection": selection.id, "votes": root[s], "votes_disputed": contest.sums.votes_disputed[s]}
+            for s, selection in enumerate(layout.contest.selections)
+        ],
+        "valid": root[m + BALLOTS] - root[m + INVALID],
+        "invalid": root[m + INVALID],
+        "ballots_cast": root[m + BALLOTS],
+        "voters_registered": int(layout.registered.sum()),
+        "voters_registered_counted": root[m + REGISTERED],
+        "turnout": [root[m + BALLOTS], int(layout.registered.sum())],
+        "units": {
+            "total": len(layout.units),
+            "completed": root[m + DONE],
+            "in_process": root[m + OPEN],
+            "not_installed": root[m + AWAY],
+            "quarantined": root[m + HELD],
+            "disputed": root[m + CONTESTED],
+            "annulled": root[m + VOID],
+            "unreconciled": len(contest.unreconciled),
+        },
+        "outstanding": outstanding_view(contest),
+        "leader": leader,
+        "lead": lead,
+        "claims": claim_views(contest),
+        "call": None,
+        **_subtotals(state, contest),
+    }
+
+
+def leading(layout: ContestLayout, votes: list[int]) -> tuple[str | None, int]:
+    """The selection ahead of every other electable one, and by how much; nobody in a tie or before a vote."""
+    order = sorted((s for s in range(layout.selections) if layout.electable >> s & 1), key=lambda s: -votes[s])
+    if not order or votes[order[0]] == 0:
+        return None, 0
+    lead = votes[order[0]] - (votes[order[1]] if len(order) > 1 else 0)
+    return (layout.contest.selections[order[0]].id if lead else None), lead
+
+
+def results_status(contest: ContestState) -> str:
+    """NIST SP 1500-100 ResultsStatus: nothing yet, some units, or all of them; certified is not ours to say."""
+    m, total = contest.layout.selections, len(contest.layout.units)
+    root = contest.nodes[0]
+    done = int(root[m + DONE] + root[m + AWAY] + root[m + VOID])
+    if done == total:
+        return "unofficial-complete"
+    return "unofficial-partial" if done or root[m + BALLOTS] or root[m + OPEN] else "pre-election"
+
+
+def outstanding_view(contest: ContestState) -> dict[str, Any]:
+    """Ballots that may still come: under hard caps, by count type, and under each assumption.
+
+    A number is null while an open unit has no usable bound; `uncapped` says how many have no hard one.
+    """
+    layout, sums = contest.layout, contest.sums
+    variants = [outstanding_ballots(layout, contest, variant) for variant in range(len(layout.variants))]
+    uncapped = sum(
+        sums.open_cells[g] if key.kind in sums.tainted else sums.unbounded[0][g] for g, key in enumerate(layout.groups)
+    )
+    names = (*layout.contest.count_types, "shared")
+    by_type: dict[str, int | None] = {}
+    for g, key in enumerate(layout.groups):
+        name = names[key.slot]
+        unknown = bool(sums.unbounded[0][g]) or (key.kind in sums.tainted and bool(sums.open_cells[g]))
+        before = by_type.get(name, 0)
+        by_type[name] = None if unknown or before is None else before + sums.ballots[0][g]
+    return {
+        "certain": variants[0],
+        "by_type": by_type,
+        "assumptions": {
+            reading.assumption: ballots
+            for reading, ballots in zip(layout.variants[1:], variants[1:], strict=True)
+            if reading.assumption and (reading.soft_caps or decide.shown_over_cap(sums))
+        },
+        "uncapped": uncapped,
+    }
+
+
+def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: int) -> int | None:
+    """Ballots that may still come under a variant, joint caps included; None: nobody can say."""
+    completions = decide.completions(layout, contest.sums, variant)
+    if any(bound is None for bound in limits(completions.groups, completions.pools)):
+        return None
+    return sum(spend(completions.groups, completions.pools, range(len(completions.groups))))
+
+
+def claim_views(contest: ContestState) -> list[dict[str, Any]]:
+    """Every claim of the contest, in candidate order; `since` is the seq its status dates from."""
+    found = decide.decisions(contest.layout, contest.sums)
+    robust = robustness(contest, found)
+    return [_claim_view(contest, decision, robust[decision.id]) for decision in found]
+
+
+def _claim_view(contest: ContestState, decision: Decision, robust: Robust) -> dict[str, Any]:
+    known: ClaimState | None = contest.claims.get(decision.id)
+    status = "open" if known is None else known.status
+    return {
+        "id": decision.id,
+        "claim": decision.claim.kind,
+        "who": [contest.layout.contest.selections[s].id for s in decision.claim.who],
+        "status": status,
+        "grade": known.grade if known is not None and status == "irreversible" else None,
+        "assumptions": list(known.assumptions) if known is not None and status == "irreversible" else [],
+        "slack": decision.claim.slack,
+        "exact": decision.claim.exact,
+        "since": None if known is None else known.since,
+        "robust": {
+            "if_all_disputed_annulled": robust.if_all_annulled,
+            "if_any_disputed_annulled": robust.if_any_annulled,
+            "units_to_overturn": robust.units_to_overturn,
+            "ballots_to_overturn": robust.ballots_to_overturn,
+        },
+    }
+
+
+def _subtotals(state: State, contest: ContestState) -> dict[str, Any]:
+    """Totals of the root's children, unless they are too many to travel in every frame."""
+    top = contest.layout.top
+    if len(top) > SUBTOTALS_MAX:
+        return {}
+    return {"subtotals": [child_view(state, contest, unit_id) for unit_id in top]}
+
+
+def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, Any]:
+    """A unit with others under it: its sums for one contest, and how far its count is."""
+    layout, m = contest.layout, contest.layout.selections
+    unit = state.layout.unit_of[unit_id]
+    if unit_id in layout.unit_index:
+        columns = leaf_columns(contest, layout.unit_index[unit_id])
+    else:
+        columns = contest.nodes[layout.node_index[unit_id]].tolist() if unit_id in layout.node_index else [0] * (m + 9)
+    return {
+        "unit": unit_id,
+        "name": unit.name,
+        "type": unit.type,
+        "totals": {selection.id: columns[s] for s, selection in enumerate(layout.contest.selections)},
+        "ballots_cast": columns[m + BALLOTS],
+        "invalid": columns[m + INVALID],
+        "voters_registered_counted": columns[m + REGISTERED],
+        "units": {
+            "completed": columns[m + DONE],
+            "in_process": columns[m + OPEN],
+            "quarantined": columns[m + HELD],
+            "disputed": columns[m + CONTESTED],
+            "annulled": columns[m + VOID],
+        },
+    }
+
+
+def leaf_columns(contest: ContestState, unit: int) -> list[int]:
+    """A reporting unit's own sums over its count types, in the columns of a node."""
+    types = contest.layout.types
+    rows = [contest.row(row) for row in range(unit * types, (unit + 1) * types)]
+    return unit_columns(contest.layout, unit, rows, int(contest.standing[unit]))
+
+
+def election_view(state: State, epoch: str) -> dict[str, Any]:
+    """Every contest in one line: who leads, by how much, how far the count is, and what is decided."""
+    election = state.layout.definition.election
+    return {
+        "format": ELECTION_FORMAT,
+        "election": election.id,
+        "name": election.name,
+        "label": election.label,
+        "is_test": election.is_test,
+        "definition_sha256": state.layout.sha256,
+        "position": {"epoch": epoch, "seq": state.seq},
+        "as_of": written(state.at_ms),
+        "contests": [_line(contest) for contest in state.contests],
+    }
+
+
+def _line(contest: ContestState) -> dict[str, Any]:
+    layout, root = contest.layout, contest.nodes[0].tolist()
+    m = layout.selections
+    leader, lead = leading(layout, root[:m])
+    decided = [name for name, claim in contest.claims.items() if claim.status == "irreversible" and name.startswith("elected:")]
+    return {
+        "contest": layout.contest.id,
+        "name": layout.contest.name,
+        "leader": leader,
+        "lead": lead,
+        "ballots_cast": root[m + BALLOTS],
+        "units": {"total": len(layout.units), "completed": root[m + DONE]},
+        "results_status": results_status(contest),
+        "decision": decided,
+        "seq": contest.changed_seq,
+    }
+
