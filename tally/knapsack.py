@@ -7,6 +7,7 @@ import numpy.typing as npt
 Column = npt.NDArray[np.int64]
 
 STATES_MAX = 400_000  # partial sums kept at once before a lower bound is given instead
+PAIRED_MAX = 300  # items nearest the break tried two at a time for a first good set
 PRODUCT_MAX = 2**62  # what a product of two sums may reach in 64 bits
 
 
@@ -36,14 +37,14 @@ class _Core(msgspec.Struct, frozen=True):
     price_gain: int
 
 
-def cheapest(gains: Column, costs: Column, target: int) -> Cheapest:
+def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES_MAX) -> Cheapest:
     """Return the least total cost of items whose gains sum to `target` or more. None below 0 in either.
 
     Method: take items by cost for gain until the target is passed; the price of gain there bounds every
     other set (Lagrange), and a set is reached by changing sides of items, each at its penalty. Sums of
     changes are kept while they can still beat the best set known, dearer ones with no more gain dropped.
     After Pisinger 1997 (a minimal algorithm for the 0-1 knapsack problem), turned to least cost.
-    Cost: O(n log n) and a narrow search on elections; exponential at worst, hence `STATES_MAX`.
+    Cost: O(n log n) and a narrow search on elections; exponential at worst, hence `states_max`.
     Errors: OverflowError when gains times total cost leave 64 bits.
     """
     if target <= 0:
@@ -57,10 +58,13 @@ def cheapest(gains: Column, costs: Column, target: int) -> Cheapest:
     gains, costs = gains[~free], costs[~free]
     if int(gains.sum()) < target:
         return Cheapest(None)
-    if int(gains.max()) * int(costs.sum()) >= PRODUCT_MAX or int(costs.max()) * int(gains.sum()) >= PRODUCT_MAX:
+    if (
+        int(gains.max()) * int(costs.sum()) >= PRODUCT_MAX
+        or int(costs.max()) * int(gains.sum()) >= PRODUCT_MAX
+    ):
         raise OverflowError("gains times costs must stay below 2**62")
     core, best = _from_break(gains, costs, target)
-    return _search(core, best)
+    return _search(core, min(best, _near_break(core)), states_max)
 
 
 def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
@@ -91,7 +95,21 @@ def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
     return core, int(costs[: position + 1].sum())
 
 
-def _search(core: _Core, best: int) -> Cheapest:
+def _near_break(core: _Core) -> int:
+    """Return the least cost reached by changing the side of one item, or of two of the nearest."""
+    dear = core.spent + int(np.abs(core.price).sum())
+    best = core.spent if core.start >= 0 else dear
+    one = core.spent + core.price[core.start + core.step >= 0]
+    if len(one):
+        best = min(best, int(one.min()))
+    step, price = core.step[:PAIRED_MAX], core.price[:PAIRED_MAX]
+    enough = core.start + step[:, None] + step[None, :] >= 0
+    np.fill_diagonal(enough, val=False)
+    both = np.where(enough, core.spent + price[:, None] + price[None, :], best)
+    return min(best, int(both.min()))
+
+
+def _search(core: _Core, best: int, states_max: int) -> Cheapest:
     """Return the least cost, changing sides of ever dearer items until none can pay for itself."""
     gain = np.array([core.start], dtype=np.int64)
     cost = np.array([core.spent], dtype=np.int64)
@@ -106,7 +124,7 @@ def _search(core: _Core, best: int) -> Cheapest:
         gain, cost, paid = gain[keep], cost[keep], paid[keep]
         if not len(gain) or int(paid.min()) + int(penalty) > allowed:
             return Cheapest(best)
-        if len(gain) > STATES_MAX:
+        if len(gain) > states_max:
             return Cheapest(-(-core.floor // core.price_gain), exact=False)
         gain, cost = _undominated(np.concatenate((gain, gain + step)), np.concatenate((cost, cost + price)))
     reached = cost[gain >= 0]

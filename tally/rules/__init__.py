@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
-from tally.claim import Claim
+from tally.claim import Claim, Status
 from tally.completions import Completions
 from tally.refusal import Refusal
 from tally.witness import Witness
@@ -25,6 +25,9 @@ class Rule(Protocol):
 
     def read(self, raw: Mapping[str, object], pointer: str, size: int) -> Any | list[Refusal]:
         """Return the parameters of a contest of `size` selections, or every fault with its pointer."""
+
+    def statuses(self, completions: Completions, params: Any) -> tuple[Status, ...]:
+        """Return what `claims` says of each selection, without proofs: for every batch."""
 
     def claims(self, completions: Completions, params: Any) -> tuple[Claim, ...]:
         """Return what is certain and what is not, each certain claim with its proof."""

@@ -28,10 +28,8 @@ class Reader:
                 self.fault("unknown-field", f"one of {', '.join(fields)}", name)
 
     def count(self, name: str, default: int = 0, *, least: int = 0) -> int:
-        """Return a whole number from `least` up; `default` when the field is missing."""
-        if name not in self.raw:
-            return default
-        found = whole(self, self.raw[name], name, least=least)
+        """Return a whole number from `least` up; `default` when the field is null or missing."""
+        found = self.count_or_null(name, least=least)
         return default if found is None else found
 
     def count_or_null(self, name: str, *, least: int = 0) -> int | None:
@@ -40,16 +38,18 @@ class Reader:
         return None if value is None else whole(self, value, name, least=least)
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self.raw.get(name, default)
-        if isinstance(value, bool):
-            return value
+        """Return true or false; `default` when the field is null or missing."""
+        value = self.raw.get(name)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
         self.fault("wrong-type", "true or false", name)
         return default
 
     def choice(self, name: str, options: Sequence[str]) -> str:
-        """Return one of `options`; the first when the field is missing."""
-        value = self.raw.get(name, options[0])
+        """Return one of `options`; the first when the field is null or missing."""
+        value = self.raw.get(name)
+        if value is None:
+            return options[0]
         if isinstance(value, str) and value in options:
             return value
         self.fault("wrong-type", f"one of {', '.join(options)}", name)
