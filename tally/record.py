@@ -138,6 +138,14 @@ def find(buffer: bytes, start: int) -> int | None:
     return None
 
 
+def half_written(buffer: bytes, previous: bytes) -> bool:
+    """Whether the frame that `find` found at 0 is whole but for zeros in its chain hash."""
+    _, _, _, length, _ = _HEADER.unpack_from(buffer, 0)
+    stop = HEADER_BYTES + length
+    chain = hashlib.sha256(previous + buffer[:stop]).digest()
+    return all(found in (byte, 0) for found, byte in zip(buffer[stop:], chain, strict=False))
+
+
 def _checksum(content: memoryview) -> int:
     """CRC-32 of header and payload, the checksum's own four bytes left out."""
     return zlib.crc32(content[HEADER_BYTES:], zlib.crc32(content[: _CHECKED.size]))

@@ -8,6 +8,7 @@ HEAD lies at most one group in flight, acknowledged to nobody:
   written: a power cut may write the sectors of one group in any order, and leaves the missing ones zero.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,8 @@ def survey(directory: Path, after: Bookmark | None = None) -> Survey:
 
 def segment_firsts(directory: Path) -> list[int]:
     """The first seq of every segment file, rising. Raises JournalUnsound for a segment with another name."""
-    names = sorted(path.name for path in directory.iterdir() if path.name.endswith(".seg"))
+    with os.scandir(directory) as entries:
+        names = sorted(entry.name for entry in entries if entry.name.endswith(".seg"))
     for name in names:
         if not _SEGMENT_NAME.fullmatch(name):
             raise JournalUnsound(directory / name, 0, 0, "no segment has such a name")
@@ -116,7 +118,7 @@ class _Surveyor:
         self._cursor = cursor
         self._slots = slots
         self._head = slots.newest
-        self._last_segment = firsts[-1] if firsts else 0
+        self._firsts = firsts
         self._after = after
         self._start = cursor.bookmark()
         self._at_head: Bookmark | None = None
@@ -156,7 +158,7 @@ class _Surveyor:
     def _judge_tail(self, rest: bytes, why: str) -> Cut:
         """The bytes that are left and not all zero: cut, or refused."""
         cursor = self._cursor
-        if cursor.seq < self._head.position.seq or cursor.segment < self._last_segment:
+        if cursor.seq < self._head.position.seq or cursor.segment < max(self._firsts, default=0):
             raise cursor.unsound(why)
         if self._slots.fault is not None:
             # HEAD is written after its group is whole on disk, so one crash cannot tear both.
@@ -164,6 +166,8 @@ class _Surveyor:
                 f"{why}; and HEAD, which would say whether it matters, has {self._slots.fault}"
             )
         sound = record.find(rest, 0)
+        if sound == 0 and record.half_written(rest, cursor.chain):
+            sound = record.find(rest, 1)
         if sound is not None and not _sector_missing(rest[:sound], cursor.offset):
             raise cursor.unsound(f"{why}; a sound record stands at byte {cursor.offset + sound}")
         return Cut(cursor.path, cursor.offset, cursor.seq + 1, len(rest.rstrip(b"\0")), why)
@@ -171,6 +175,10 @@ class _Surveyor:
     def _turn(self) -> bool | Cut:
         """Go on to the next segment; False at the end, a Cut where the next was begun and never used."""
         cursor, first = self._cursor, self._cursor.seq + 1
+        following = next((each for each in self._firsts if each > cursor.segment), first)
+        if following < first:
+            path = mark.segment_path(cursor.directory, following)
+            raise JournalUnsound(path, 0, following, f"record {following} stands in segment {cursor.segment}")
         path = mark.segment_path(cursor.directory, first)
         acknowledged = cursor.seq < self._head.position.seq
         try:
@@ -179,12 +187,12 @@ class _Surveyor:
         except JournalUnsound as fault:
             data = path.read_bytes()
             whole = isinstance(mark.decode(mark.SEGMENT_MAGIC, data), Mark)
-            if acknowledged or whole or first != self._last_segment or record.find(data, 0) is not None:
+            if acknowledged or whole or first != self._firsts[-1] or record.find(data, 0) is not None:
                 raise
             return Cut(path, 0, first, len(data.rstrip(b"\0")), fault.why)
-        if cursor.segment < self._last_segment:
-            why = f"the segment is missing; the last begins with record {self._last_segment}"
-            raise JournalUnsound(path, 0, first, why)
+        if following > first:
+            why = f"the records end here, no segment begins with record {first}, a later one does"
+            raise cursor.unsound(why)
         if acknowledged:
             raise cursor.unsound(f"the records end here; HEAD says that they reach {self._head.position.seq}")
         return False
