@@ -1,5 +1,6 @@
 """What sessions and hub decide, as values: who is to be sent what, and who is to be closed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +59,7 @@ class Broadcast:
 
     message: bytes
     binary: bool
-    subscriptions: tuple[Subscription, ...]
+    subscriptions: Sequence[Subscription]
 
 
 Action = Send | Close

@@ -1,7 +1,7 @@
 """Bytes to many sockets, at the cost of the kernel and little more."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ws.actions import Action, Broadcast, Close, Send, Subscription
 from ws.frames import PONG, Fault, FrameWatch, frame, message_frame
@@ -154,7 +154,7 @@ class Fanout:
                         written = 0
                         yield
 
-    def _write(self, whole: bytes, chunk: tuple[Subscription, ...], broadcast: Broadcast) -> None:
+    def _write(self, whole: bytes, chunk: Sequence[Subscription], broadcast: Broadcast) -> None:
         """The hot loop: one write a socket that takes it, the backlog for the others."""
         held = 0
         for subscription in chunk:

@@ -47,16 +47,22 @@ class StreamFeed:
         """Take the first publications of every channel; the channels that could not be recovered."""
         lost: list[str] = []
         missed: list[Publication] = []
+        newest = max(map(self._board.top, kinds), default=0)
         for channel, kind in kinds.items():
-            begun = start(self._board, channel, kind, asked)
+            own = asked
+            if (
+                asked is not None and asked.offset <= newest
+            ):  # one position for all: quiet channels are behind
+                own = Position(asked.epoch, min(asked.offset, self._board.top(channel)))
+            begun = start(self._board, channel, kind, own)
             self._kinds[channel] = kind
             self._begun[channel] = begun.top
             if kind is ChannelKind.EVENT:
                 missed.extend(begun.publications)
             else:
-                self._newest.update((newest.channel, newest) for newest in begun.publications)
+                self._newest.update((view.channel, view) for view in begun.publications)
             if kind is not ChannelKind.STATUS:
-                self._done[channel] = _held(begun, asked)
+                self._done[channel] = _held(begun, own)
                 if asked is not None and not begun.recovered:
                     lost.append(channel)
         self._events.extend(sorted(missed, key=_offset))

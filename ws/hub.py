@@ -36,6 +36,7 @@ class Hub:
         self._listeners: dict[str, dict[Codec, dict[Subscription, None]]] = {}
         self._feeds: dict[str, dict[Feed, None]] = {}
         self._told: dict[str, int] = {}  # channel → newest offset published
+        self._joined: dict[str, int] = {}  # channel → newest offset any subscription joined with
         self.counters = counters
 
     # Coming and going
@@ -61,6 +62,9 @@ class Hub:
         """See Listeners."""
         by_codec = self._listeners.setdefault(subscription.channel, {})
         by_codec.setdefault(subscription.session.codec, {})[subscription] = None
+        self._joined[subscription.channel] = max(
+            subscription.offset, self._joined.get(subscription.channel, 0)
+        )
 
     def leave(self, subscription: Subscription) -> None:
         """See Listeners. A broadcast under way passes it over."""
@@ -113,8 +117,9 @@ class Hub:
             feed.offer(publication)
         broadcasts: list[Broadcast] = []
         for codec, heard in self._listeners.get(publication.channel, {}).items():
-            after = publication.offset
-            subscriptions = tuple(heard) if after is None else tuple(s for s in heard if s.offset < after)
+            subscriptions = list(heard)
+            if publication.offset is not None and publication.offset <= self._joined[publication.channel]:
+                subscriptions = [each for each in heard if each.offset < publication.offset]
             if subscriptions:
                 broadcasts.append(Broadcast(codec.push(publication), codec.binary, subscriptions))
         return broadcasts
@@ -151,6 +156,7 @@ class Hub:
     def renew(self) -> list[Action]:
         """The board's epoch changed: every position told so far is void, so all come back and recover."""
         self._told.clear()
+        self._joined.clear()
         for feed in {feed: None for feeds in self._feeds.values() for feed in feeds}:
             feed.finish()
         return [

@@ -29,7 +29,10 @@ def start(board: Board, channel: str, kind: ChannelKind, asked: Position | None)
     match kind:
         case ChannelKind.EVENT:
             return _events(board, channel, asked, known=known)
-        case ChannelKind.STATE | ChannelKind.STATUS:
+        case ChannelKind.STATUS:
+            fresh = board.newest(channel)
+            return Start(recovered=False, publications=() if fresh is None else (fresh,), top=0)
+        case ChannelKind.STATE:
             newest = board.newest(channel)
             top = board.top(channel) if newest is None or newest.offset is None else newest.offset
             current = known and asked is not None and asked.offset >= top
