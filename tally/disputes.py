@@ -2,17 +2,24 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from tally import decide
+from tally.assertion import Assertion, least
+from tally.completions import Completions
 from tally.decide import Decision
-from tally.effects import ContestEffect, UnitEffect
 from tally.events import DISPUTED
+from tally.layout import Ints
+from tally.outstanding import UNBOUNDED, Sums
+from tally.rules.disputed import annulment_gains, fewest_ballots, fewest_units, robust_margin
 from tally.state import ContestState
 
 
 class Robust(NamedTuple):
     """A claim under dispute: does it hold if all, or any, disputed units are annulled; what overturns it.
 
-    `units_to_overturn`, `ballots_to_overturn`: the fewest whose annulment would; None where none can.
+    `units_to_overturn`, `ballots_to_overturn`: the fewest whose annulment would; None where none can, or
+    the claim is open already.
     """
 
     if_all_annulled: bool
@@ -22,5 +29,94 @@ class Robust(NamedTuple):
 
 
 def robustness(contest: ContestState, found: list[Decision]) -> dict[str, Robust]:
-    """Every claim's worth under dispute, by claim id. Cost: O(disputed units x selections)."""
-    return {d.id: Robust(d.grounds is not None, d.grounds is not None, None, None) for d in found}
+    """Every claim's worth under dispute, by claim id; remembered until totals or disputes change.
+
+    Exact for "elected" with one seat; for other claims "any" may be late, never early.
+    Cost: O(disputed units x selections) and one least-cost search. Source: docs/maths.md, "Disputed units".
+    """
+    disputed = np.flatnonzero(contest.standing == DISPUTED)
+    if not len(disputed):
+        return {d.id: Robust(d.grounds is not None, d.grounds is not None, None, None) for d in found}
+    key = (contest.changed_seq, contest.disputes_version)
+    if contest.robust_memo is None or contest.robust_memo[0] != key:
+        contest.robust_memo = (key, _robustness(contest, found, disputed))
+    return contest.robust_memo[1]
+
+
+def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) -> dict[str, Robust]:
+    layout = contest.layout
+    without = decide.irreversible(layout, sums_without(contest, disputed))
+    counted = contest.counts.reshape(len(layout.units), layout.types, layout.selections)[disputed].sum(axis=1)
+    ballots = contest.numbers[:, 1].reshape(len(layout.units), layout.types)[disputed].sum(axis=1)
+    result = {}
+    for decision in found:
+        if decision.grounds is None:
+            result[decision.id] = Robust(decision.id in without, False, None, None)
+            continue
+        variant = decision.grounds.variant
+        completions = decide.completions(layout, contest.sums, variant)
+        exposed = _exposed(contest, disputed, variant)
+        if decision.claim.kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
+            robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, decision.id in without)
+        elif decision.claim.kind == "eliminated":
+            safe = _eliminated(completions, decision.claim.who[0], counted, exposed)
+            robust = Robust(decision.id in without, safe, None, None)
+        else:
+            robust = Robust(decision.id in without, False, None, None)
+        result[decision.id] = robust
+    return result
+
+
+def sums_without(contest: ContestState, disputed: Ints) -> Sums:
+    """The contest's sums as if the disputed units were annulled: no votes, no outstanding ballots."""
+    sums, layout = contest.sums.copy(), contest.layout
+    sums.votes = [all_ - theirs for all_, theirs in zip(sums.votes, sums.votes_disputed, strict=True)]
+    for unit in disputed.tolist():
+        cells = {int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)}
+        for cell in cells - {-1}:
+            sums.add_cell(int(layout.cells.group[cell]), contest.outstanding[cell], -1)
+    return sums
+
+
+def _elected(
+    completions: Completions, who: int, counted: Ints, exposed: Ints, ballots: Ints, without: bool
+) -> Robust:
+    rivals = [j for j in completions.contenders() if j != who]
+    if not rivals:
+        return Robust(without, True, None, None)
+    margins = _margins(completions, who, rivals)
+    gains = annulment_gains(counted, who, rivals, np.repeat(exposed[:, None], len(rivals), axis=1))
+    cheapest = fewest_ballots(margins, gains, ballots)
+    return Robust(without, robust_margin(margins, gains) > 0, fewest_units(margins, gains), cheapest.cost)
+
+
+def _eliminated(completions: Completions, who: int, counted: Ints, exposed: Ints) -> bool:
+    """Whether one and the same rival stays ahead of `who` whatever is annulled (with one seat enough)."""
+    for rival in completions.contenders():
+        if rival != who:
+            margins = _margins(completions, rival, [who])
+            gains = annulment_gains(counted, rival, [who], exposed[:, None])
+            if robust_margin(margins, gains) > 0:
+                return True
+    return False
+
+
+def _margins(completions: Completions, who: int, rivals: list[int]) -> Ints:
+    """The least lead of `who` over each rival, over every completion; 0 where nothing bounds it."""
+    size = len(completions.counted)
+    leads = []
+    for rival in rivals:
+        slack = least(Assertion(tuple((j == who) - (j == rival) for j in range(size))), completions).slack
+        leads.append(0 if slack is None else slack)
+    return np.array(leads, dtype=np.int64)
+
+
+def _exposed(contest: ContestState, disputed: Ints, variant: int) -> Ints:
+    """Ballots that may still come in each disputed unit, which annulling it would take away."""
+    layout = contest.layout
+    exposed = []
+    for unit in disputed.tolist():
+        cells = {int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)}
+        ballots = [contest.outstanding[cell][variant] for cell in cells - {-1} if contest.outstanding[cell]]
+        exposed.append(sum(0 if one == UNBOUNDED else one for one in ballots))
+    return np.array(exposed, dtype=np.int64)

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from tally.events import DISPUTED, RowCounted
-from tally.history import Correction, History
+from tally.history import ClaimTurn, Correction, History
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
 from tally.model import Definition, canonical
@@ -27,6 +27,8 @@ class _Contest(msgspec.Struct):
     changed: tuple[int, int]
     points: bytes
     corrections: list[Correction]
+    turns: list[ClaimTurn]
+    violations: int
     tainted: list[str]
 
 
@@ -39,6 +41,7 @@ class _Snapshot(msgspec.Struct):
     previous_definition: tuple[str, int] | None
     batches: list[KnownBatch]
     times: bytes
+    calls: list[tuple[int, int, bytes]]
     contests: list[_Contest]
 
 
@@ -58,6 +61,7 @@ def freeze(state: State) -> bytes:
             state.previous_definition,
             state.batches,
             state.times.tobytes(),
+            list(state.calls),
             [_freeze_contest(contest) for contest in state.contests],
         )
     )
@@ -73,6 +77,7 @@ def thaw(data: bytes) -> State:
     state.seq, state.at_ms = snapshot.seq, snapshot.at_ms
     state.previous_definition = snapshot.previous_definition
     state.times.extend(np.frombuffer(snapshot.times, dtype=np.int64).tolist())
+    state.calls.extend(snapshot.calls)
     for batch in snapshot.batches:
         state.know(batch)
     for contest, frozen in zip(state.contests, snapshot.contests, strict=True):
@@ -94,6 +99,8 @@ def _freeze_contest(contest: ContestState) -> _Contest:
         (contest.changed_seq, contest.changed_at_ms),
         contest.history.points.tobytes(),
         contest.history.corrections,
+        contest.history.turns,
+        contest.history.violations,
         sorted(contest.sums.tainted),
     )
 
@@ -109,7 +116,8 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     contest.changed_seq, contest.changed_at_ms = frozen.changed
     contest.history = History(layout.selections)
     contest.history.points = np.frombuffer(frozen.points, dtype=np.int64).reshape(-1, 3 + layout.selections).copy()
-    contest.history.corrections = frozen.corrections
+    contest.history.violations = frozen.violations
+    contest.history.corrections, contest.history.turns = frozen.corrections, frozen.turns
     table = np.frombuffer(frozen.arrays["outstanding"], dtype=np.int64).reshape(-1, len(layout.variants))
     contest.outstanding = [() if cell[0] == _CLOSED else tuple(cell) for cell in table.tolist()]
     contest.sums = _resum(contest, frozenset(frozen.tainted))

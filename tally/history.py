@@ -24,6 +24,17 @@ class Correction(msgspec.Struct, frozen=True):
     after: tuple[int, ...]
 
 
+class ClaimTurn(msgspec.Struct, frozen=True):
+    """A claim that turned, was withdrawn, or came to rest on other grounds."""
+
+    seq: int
+    at_ms: int
+    claim: str
+    status: str
+    grade: str | None
+    assumptions: tuple[str, ...]
+
+
 class History:
     """Totals after each record that touched the contest, oldest first, and the list of corrections.
 
@@ -35,6 +46,8 @@ class History:
         self._points = np.zeros((GROWTH_MIN, self._columns), dtype=np.int64)
         self.length = 0
         self.corrections: list[Correction] = []
+        self.turns: list[ClaimTurn] = []
+        self.violations = 0
 
     @property
     def points(self) -> Ints:
@@ -52,7 +65,8 @@ class History:
             return self
         wider = History(selections)
         wider.points = np.pad(self.points, ((0, 0), (0, more)))
-        wider.corrections = list(self.corrections)
+        wider.violations = self.violations
+        wider.corrections, wider.turns = list(self.corrections), list(self.turns)
         return wider
 
     def note(self, record: Record, effect: ContestEffect, root: Ints) -> None:
@@ -65,6 +79,7 @@ class History:
         point[0], point[1], point[2] = record.seq, record.at_ms, root[selections]
         point[3:] = root[:selections]
         self.length += 1
+        self.violations += len(effect.violations)
         for unit in effect.units:
             self._note_unit(record, unit, len(effect.sums.votes))
 

@@ -2,12 +2,16 @@
 
 from array import array
 from bisect import bisect_right
+from collections import deque
+from typing import Any
 
+import msgspec
 import numpy as np
 
+from tally.calls import CALLS_KEPT, calls_of
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
-from tally.history import History
+from tally.history import ClaimTurn, History
 from tally.layout import ContestLayout, Layout
 from tally.ledger import ClaimState, KnownBatch
 from tally.outstanding import Row, Sums, outstanding_of_cell
@@ -40,6 +44,7 @@ class ContestState:
         self.changed_seq = 0
         self.changed_at_ms = 0
         self.disputes_version = 0
+        self.robust_memo: tuple[tuple[int, int], dict[str, Any]] | None = None
         self.history = History(layout.selections)
         self.sums = Sums(layout.selections, len(layout.variants), len(layout.groups), len(layout.pools))
         self.outstanding: list[tuple[int, ...]] = []
@@ -110,6 +115,7 @@ class State:
         self._batch_index: dict[str, int] = {}
         self.previous_definition: tuple[str, int] | None = None
         self.times = array("q")
+        self.calls: deque[tuple[int, int, bytes]] = deque(maxlen=CALLS_KEPT)
 
     def row(self, contest: int, row: int) -> Row:
         """One row as it stands."""
@@ -155,7 +161,7 @@ class State:
     def take_batches(self, other: "State") -> None:
         """Share the batches and times of the state this one replaces."""
         self.batches, self._batch_index = other.batches, other._batch_index
-        self.times = other.times
+        self.times, self.calls = other.times, other.calls
 
     def install_amendment(self, record: Record, previous_sha256: str) -> None:
         """Write a durable amendment onto the state migrated for it: every view changes."""
@@ -163,7 +169,8 @@ class State:
         self.previous_definition = (previous_sha256, record.at_ms)
         for contest in self.contests:
             contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
-        self.turn(record.claims, record.seq)
+        self.turn(record.claims, record.seq, record.at_ms)
+        self.call(record, [])
 
     def remember(self, cause: BatchCounted, seq: int) -> int:
         """Keep a batch's id and digest; its index."""
@@ -184,11 +191,13 @@ class State:
         self.seq, self.at_ms = seq, at_ms
         self.times.append(at_ms)
 
-    def turn(self, changes: tuple[ClaimChanged, ...], seq: int) -> None:
+    def turn(self, changes: tuple[ClaimChanged, ...], seq: int, at_ms: int) -> None:
         """Write what a record decided about claims."""
         for change in changes:
-            self.contests[change.contest].claims[change.claim] = ClaimState(
-                change.status, change.grade, change.assumptions, seq
+            contest = self.contests[change.contest]
+            contest.claims[change.claim] = ClaimState(change.status, change.grade, change.assumptions, seq)
+            contest.history.turns.append(
+                ClaimTurn(seq, at_ms, change.claim, change.status, change.grade, change.assumptions)
             )
 
     def install(self, record: Record, effects: list[ContestEffect]) -> None:
@@ -199,8 +208,15 @@ class State:
             contest = self.contests[effect.contest]
             contest.install(effect, batch)
             contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
-        self.turn(record.claims, record.seq)
+        self.turn(record.claims, record.seq, record.at_ms)
         for effect in effects:
             contest = self.contests[effect.contest]
             contest.history.note(record, effect, contest.nodes[0])
+        self.call(record, effects)
+
+    def call(self, record: Record, effects: list[ContestEffect]) -> None:
+        """Keep what a record gives to talk about: (seq, at_ms, events as MessagePack), the newest 10,000."""
+        found = calls_of(record, effects, self.layout)
+        if found:
+            self.calls.append((record.seq, record.at_ms, msgspec.msgpack.encode(found)))
 

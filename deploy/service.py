@@ -1,0 +1,224 @@
+"""The composition root: journal, engine, doors and streams wired into one running service."""
+
+import asyncio
+import contextlib
+import gc
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from deploy.archive import Archive
+from deploy.guard import SERVER_OPTIONS, application
+from deploy.keyring import load_keys
+from deploy.metrics import Metrics, StateCollector
+from deploy.opening import Opened, open_journal
+from deploy.settings import Settings, split_address
+from deploy.version import VERSION
+from ingest import snapshot
+from ingest.gate import Gate
+from ingest.sequencer import Sequencer
+from ingest.sources.http_push import HttpPush
+from tally import freeze
+from tally.events import Record
+from ws.board import StateBoard
+from ws.http import Reading
+from ws.page import attach_page
+from ws.publisher import Publisher
+from ws.server import Streaming, StreamSettings, attach
+
+log = structlog.get_logger("tally")
+LAG_INTERVAL_S = 0.5
+
+
+def now_ms() -> int:
+    """The wall clock: for display and signature windows; order comes from the journal alone."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Service:
+    """Everything of one process, wired. `serve` runs it until `stop`, or until the journal is lost."""
+
+    settings: Settings
+    opened: Opened
+    sequencer: Sequencer
+    board: StateBoard
+    publisher: Publisher
+    streaming: Streaming
+    metrics: Metrics
+    archive: Archive
+    runners: list[web.AppRunner]
+    stopping: asyncio.Event
+    ready: bool = False
+
+    def stop(self) -> None:
+        """Begin a clean stop: take nothing new, finish what was taken, send clients away."""
+        self.ready = False
+        self.stopping.set()
+
+    async def serve(self) -> None:
+        """Serve until stopped. Raises JournalLost (in an exception group) when writing failed."""
+        try:
+            await self._listen()
+            self.publisher.begin()
+            self.ready = True
+            gc.collect()
+            gc.freeze()  # what is loaded now lives to the end: no collection need look at it again
+            async with asyncio.TaskGroup() as tasks:
+                writer = tasks.create_task(self.sequencer.run())
+                ticking = tasks.create_task(self.publisher.run())
+                lag = tasks.create_task(self._watch_lag())
+                await self.stopping.wait()
+                self.sequencer.stop()
+                await writer
+                ticking.cancel()
+                lag.cancel()
+        finally:
+            self.ready = False
+            for runner in self.runners:
+                await runner.cleanup()
+            self.archive.close()
+            self.opened.journal.close()
+
+    async def _listen(self) -> None:
+        addresses = [self.settings.listen, self.settings.ingest_listen, self.settings.admin_listen]
+        wanted = [address for address in addresses if address]
+        for runner, address in zip(self.runners, wanted, strict=True):
+            await runner.setup()
+            host, port = split_address(address)
+            await web.TCPSite(runner, host, port, backlog=4_096).start()
+
+    async def _watch_lag(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_INTERVAL_S
+            await asyncio.sleep(LAG_INTERVAL_S)
+            self.metrics.loop_lag.set(max(0.0, loop.time() - due))
+
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where each listener really is, in the order read, ingest, admin."""
+        return [runner.addresses[0][:2] for runner in self.runners]
+
+
+def build(settings: Settings, opened: Opened | None = None) -> Service:
+    """Wire a service. Raises what opening the journal and the keys raise."""
+    keys = load_keys(settings.keys) if settings.keys else ()
+    opened = opened or open_journal(settings)
+    state = opened.state
+    epoch = opened.journal.position.epoch
+    sequencer = Sequencer(state, opened.journal, now_ms)
+    metrics = Metrics(VERSION, "transport.write")
+    status: dict[str, Any] = {"ready": True}
+    board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()})
+    hosts = _hosts(settings)
+    read_app, ingest_app = application(hosts), application(hosts)
+    streaming = attach(read_app, board, StreamSettings(allowed_origins=frozenset(settings.allowed_origins)), VERSION)
+    publisher = Publisher(
+        board, streaming.hub, lambda: streaming.fanout, state.layout.definition.election.id, settings.tick_ms,
+        metrics.publish.observe,
+    )  # fmt: skip
+    archive = Archive(opened.journal, opened.snapshot_before)
+    Reading(board, lambda: sequencer.state, archive.state_at).attach(read_app)
+    attach_page(read_app)
+    gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
+    HttpPush(
+        sequencer, gate, now_ms, epoch,
+        lambda source, outcome, reports, seconds: metrics.observe_batch(source, outcome, reports, seconds, time.time()),
+    ).attach(ingest_app)  # fmt: skip
+    service = Service(
+        settings, opened, sequencer, board, publisher, streaming, metrics, archive, [], asyncio.Event()
+    )
+    metrics.registry.register(StateCollector(lambda: sequencer.state, streaming.counters))
+    apps = [read_app, ingest_app]
+    _health(ingest_app, service)
+    if settings.admin_listen:
+        admin_app = application(hosts)
+        _health(admin_app, service)
+        apps.append(admin_app)
+    service.runners = [web.AppRunner(app, **SERVER_OPTIONS) for app in apps]
+    sequencer.counters.commit_seconds = metrics.commit.observe
+    sequencer.applied = _Applied(service).applied
+    sequencer.group_done = publisher.changed
+    return service
+
+
+class _Applied:
+    """What happens after a record is applied, besides being shown: now and then a snapshot."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._since = 0
+        self._writing = False
+
+    def applied(self, _record: Record) -> None:
+        self._since += 1
+        every = self._service.settings.snapshot_records
+        if every and self._since >= every and not self._writing:
+            self._since = 0
+            self._writing = True
+            service = self._service
+            body = freeze.freeze(service.sequencer.state)
+            bookmark = service.opened.journal.bookmark_at(service.sequencer.state.seq)
+            future = asyncio.get_running_loop().run_in_executor(
+                None, snapshot.write, service.opened.snapshots, bookmark, body
+            )
+            future.add_done_callback(self._written)
+
+    def _written(self, future: "asyncio.Future[Path]") -> None:
+        self._writing = False
+        if (error := future.exception()) is not None:
+            log.warning("snapshot failed; the journal stands", error=str(error))
+
+
+def _health(app: web.Application, service: Service) -> None:
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        position = service.opened.journal.position
+        body = {"ready": service.ready, "position": {"epoch": position.epoch, "seq": service.sequencer.state.seq}}
+        return web.json_response(body, status=200 if service.ready else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(service.metrics.registry),
+            headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
+        )
+
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    names = {"localhost", "127.0.0.1", "[::1]", *(host.lower() for host in settings.allowed_hosts)}
+    for address in (settings.listen, settings.ingest_listen, settings.admin_listen):
+        if address:
+            names.add(split_address(address)[0].lower())
+    return frozenset(names)
+
+
+def _polls_close_ms(instant: str | None) -> int | None:
+    from datetime import datetime  # noqa: PLC0415
+
+    return None if instant is None else int(datetime.fromisoformat(instant).timestamp() * 1_000)
+
+
+@contextlib.asynccontextmanager
+async def running(service: Service) -> AsyncIterator[Service]:
+    """A service in the background of a block: started when the block begins, stopped when it ends."""
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(service.serve())
+        while not service.ready and not task.done():
+            await asyncio.sleep(0.01)
+        try:
+            yield service
+        finally:
+            service.stop()
+            await task

@@ -1,0 +1,102 @@
+"""Settings of the service: options, TALLY_* variables and tally.toml, in that order of weight."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from deploy.failure import ConfigurationFault, Fault
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set. Defaults are safe on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="TALLY_", extra="forbid")
+
+    election: Path = Field(description="election.json: the definition; not needed once the journal holds it")
+    data: Path = Field(default=Path("data"), description="directory of the journal and its snapshots")
+    listen: str = Field(default="127.0.0.1:8080", description="where readers connect")
+    ingest_listen: str = Field(default="127.0.0.1:8081", description="where sources, the desk and Prometheus connect")
+    admin_listen: str | None = Field(default=None, description="metrics and health again, for edges")
+    keys: Path | None = Field(default=None, description="keys.toml; without it the ingest listener must be on loopback")
+    tick_ms: int = Field(default=100, ge=0, le=60_000, description="frames gather for this long; 0 sends at once")
+    snapshot_records: int = Field(default=50_000, ge=0, description="records between snapshots; 0 takes none")
+    allowed_origins: tuple[str, ...] = Field(default=(), description="origins beyond our own that may open sockets")
+    allowed_hosts: tuple[str, ...] = Field(default=(), description="Host names beyond the listen addresses; * for any")
+    behind_proxy: bool = Field(default=False, description="a proxy with TLS stands in front: public addresses are fine")
+    role: Literal["all"] = Field(default="all", description="one process does it all; writers and edges come later")
+    loop: Literal["auto", "asyncio", "uvloop"] = Field(default="auto", description="event loop")
+
+    @field_validator("listen", "ingest_listen", "admin_listen")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None:
+            split_address(value)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options first, then the environment, then the file named by `tally.toml`."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _toml_path)
+
+
+_toml_path: Path | None = None
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """HOST:PORT as a pair. ValueError: it is none."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError(f"{address!r} is not HOST:PORT")
+    return host.strip("[]"), int(port)
+
+
+def load_settings(config: Path | None, **options: Any) -> Settings:
+    """The settings in force. Raises ConfigurationFault with every fault at once."""
+    global _toml_path  # noqa: PLW0603 - the library takes the file's name from the class, not the call
+    _toml_path = config
+    where = str(config) if config else "options"
+    if config is not None and not config.is_file():
+        raise ConfigurationFault([Fault(where, 1, "no such file")])
+    try:
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        raise ConfigurationFault(
+            [Fault(where, _line_of(config, e["loc"]), f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
+        ) from error
+    found = _public_faults(settings, where)
+    if found:
+        raise ConfigurationFault(found)
+    return settings
+
+
+def _public_faults(settings: Settings, where: str) -> list[Fault]:
+    found = []
+    for name in ("listen", "ingest_listen", "admin_listen"):
+        address = getattr(settings, name)
+        if address is None or split_address(address)[0] in LOOPBACK or settings.behind_proxy:
+            continue
+        found.append(Fault(where, 1, f"{name}: {address} is public: put TLS in front and say --behind-proxy"))
+    if settings.keys is None and split_address(settings.ingest_listen)[0] not in LOOPBACK:
+        found.append(Fault(where, 1, "ingest_listen: a public ingest listener needs --keys"))
+    return found
+
+
+def _line_of(config: Path | None, location: tuple[int | str, ...]) -> int:
+    if config is None or not location:
+        return 1
+    for number, line in enumerate(config.read_text(encoding="utf-8").splitlines(), 1):
+        if line.split("=")[0].strip().strip('"') == str(location[0]):
+            return number
+    return 1

@@ -1,0 +1,276 @@
+"""Reading over plain HTTP: views with ETags, units, history, certificates, and the past by position."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from tally import certificate, wire
+from tally.instant import written
+from tally.model import canonical
+from tally.rows import canonical_lines
+from tally.state import ContestState, State
+from tally.view import contest_view, election_view
+from ws.board import StateBoard, rows_of
+from ws.problem import problem
+
+ROWS_MAX = 1_000
+HISTORY_MAX = 1_000
+NOT_YET = (
+    "/observe", "/contest/{id}", "/embed/{id}", "/v1/contests/{id}/projection", "/v1/bulletins",
+    "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json",
+)  # fmt: skip
+
+
+class Reading:
+    """The read door. `state_at` rebuilds the state at a past seq, off the loop; None: not a position."""
+
+    def __init__(
+        self,
+        board: StateBoard,
+        state: Callable[[], State],
+        state_at: Callable[[int], Awaitable[State | None]],
+    ) -> None:
+        self._board = board
+        self._state = state
+        self._state_at = state_at
+
+    def attach(self, app: web.Application) -> None:
+        """Add the routes to an application of the read listener."""
+        get = app.router.add_get
+        get("/v1/election", self.election)
+        get("/v1/contests", self.contests)
+        get("/v1/contests/{id}", self.contest)
+        get("/v1/contests/{id}/units", self.units)
+        get("/v1/contests/{id}/units.ndjson", self.units_ndjson)
+        get("/v1/contests/{id}/certificate", self.certificate)
+        get("/v1/contests/{id}/history", self.history)
+        for path in NOT_YET:
+            get(path, not_yet)
+
+    async def election(self, request: web.Request) -> web.StreamResponse:
+        """The definition in force, with its SHA-256."""
+        layout = self._state().layout
+        body = canonical(layout.definition)
+        if request.query.get("form") == "canonical":
+            return self._answer(request, body, layout.sha256)
+        head = f'{{"definition_sha256":"{layout.sha256}",'.encode()
+        return self._answer(request, head + body[1:], layout.sha256)
+
+    async def contests(self, request: web.Request) -> web.StreamResponse:
+        """Every contest in one line."""
+        state = await self._when(request)
+        if isinstance(state, web.Response):
+            return state
+        return self._answer(
+            request, wire.to_json(election_view(state, self._board.epoch)), self._tag(state.seq)
+        )
+
+    async def contest(self, request: web.Request) -> web.StreamResponse:
+        """One contest view, now or as it stood; byte for byte what the stream carries."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        tag = self._tag(contest.changed_seq)
+        if state is self._state():
+            newest = self._board.newest(f"contest:{contest.layout.contest.id}")
+            assert newest is not None, "a contest always has a view"  # noqa: S101
+            return self._answer(request, newest.json, tag)
+        view = contest_view(state, contest.layout.index, self._board.epoch)
+        return self._answer(request, wire.to_json(view), tag)
+
+    async def units(self, request: web.Request) -> web.StreamResponse:
+        """Units directly under a parent (default: the root's children), in pages by `after`."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        limit = _whole(request, "limit", ROWS_MAX, most=ROWS_MAX)
+        if limit is None:
+            return _bad_query("limit", f"a whole number from 1 to {ROWS_MAX}")
+        parent = request.query.get("parent")
+        if parent is not None and parent not in state.layout.children:
+            if parent not in state.layout.unit_of:
+                return problem("unknown-unit", 404, "Unknown unit", f"no unit {parent[:80]}", "/parent")
+            below: tuple[str, ...] = (parent,)
+        else:
+            below = contest.layout.top if parent is None else state.layout.children[parent]
+        after = request.query.get("after")
+        if after is not None:
+            if after not in below:
+                return _bad_query("after", "an id of the page before")
+            below = below[below.index(after) + 1 :]
+        rows = [row for unit in below[:limit] for row in rows_of(state, contest, unit, self._board.epoch)]
+        view = {
+            "contest": contest.layout.contest.id,
+            "parent": parent,
+            "position": {"epoch": self._board.epoch, "seq": contest.changed_seq},
+            "units": rows,
+            "next": below[limit - 1] if len(below) > limit else None,
+        }
+        return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
+
+    async def units_ndjson(self, request: web.Request) -> web.StreamResponse:
+        """Every row of the contest in canonical form, one a line: its SHA-256 is a certificate's snapshot."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        response = web.StreamResponse(headers=self._headers(self._tag(contest.changed_seq)))
+        response.content_type = "application/x-ndjson"
+        if state is self._state():
+            lines = list(canonical_lines(contest))  # one moment: the state must not move between two lines
+        else:
+            lines = await asyncio.to_thread(list, canonical_lines(contest))
+        await response.prepare(request)
+        for first in range(0, len(lines), 500):
+            await response.write(b"".join(lines[first : first + 500]))
+        await response.write_eof()
+        return response
+
+    async def certificate(self, request: web.Request) -> web.StreamResponse:
+        """The proof of an irreversible claim, or the witness against an open one."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        claim = request.query.get("claim")
+        if claim is None:
+            return _bad_query("claim", "a claim id, such as elected:ID")
+        made = certificate.certify(state, contest, claim, self._board.epoch)
+        if made is None:
+            return problem(
+                "unknown-claim", 404, "Unknown claim", f"no claim {claim[:80]} in this contest", "/claim"
+            )
+        return self._answer(request, wire.to_json(made), self._tag(contest.changed_seq))
+
+    async def history(self, request: web.Request) -> web.StreamResponse:
+        """Every change of a claim and of the totals, oldest first, in pages by `after` (a seq)."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        after, limit = (
+            _whole(request, "after", 0, least=0),
+            _whole(request, "limit", HISTORY_MAX, most=HISTORY_MAX),
+        )
+        if after is None or limit is None:
+            return _bad_query("after" if after is None else "limit", "a whole number")
+        view = history_view(state, contest, after, limit, self._board.epoch)
+        return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
+
+    async def _contest(self, request: web.Request) -> tuple[State, ContestState] | web.Response:
+        state = await self._when(request)
+        if isinstance(state, web.Response):
+            return state
+        index = state.layout.contest_index.get(request.match_info["id"])
+        if index is None:
+            return problem("unknown-contest", 404, "Unknown contest", "no such contest", "/id")
+        return state, state.contests[index]
+
+    async def _when(self, request: web.Request) -> State | web.Response:
+        """The state asked for: now, or `?at=` a seq or an instant."""
+        at, state = request.query.get("at"), self._state()
+        if at is None:
+            return state
+        seq = int(at) if at.isascii() and at.isdigit() and len(at) < 16 else _seq_at(state, at)
+        if seq is None:
+            return _bad_query("at", "a position (seq) or an ISO 8601 instant with its offset")
+        if seq == state.seq:
+            return state
+        past = await self._state_at(seq) if 1 <= seq <= state.seq else None
+        if past is None:
+            return problem(
+                "unknown-position", 404, "Unknown position", f"positions run from 1 to {state.seq}", "/at"
+            )
+        return past
+
+    def _tag(self, seq: int) -> str:
+        return f"{self._board.epoch}.{seq}"
+
+    def _headers(self, tag: str) -> dict[str, str]:
+        return {
+            "ETag": f'"{tag}"',
+            "Cache-Control": "no-cache",
+            "Tally-Position": f"{self._board.epoch}/{self._state().seq}",
+        }
+
+    def _answer(self, request: web.Request, body: bytes, tag: str) -> web.Response:
+        headers = self._headers(tag)
+        if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type="application/json", headers=headers)
+
+
+def history_view(state: State, contest: ContestState, after: int, limit: int, epoch: str) -> dict[str, Any]:
+    """The contest's history after a seq: totals record by record, corrections, and its claims' turns."""
+    layout, history = contest.layout, contest.history
+    ids = [selection.id for selection in layout.contest.selections]
+    points = history.points[history.points[:, 0] > after][:limit].tolist()
+    last = points[-1][0] if len(points) == limit else None
+    corrections = [c for c in history.corrections if c.seq > after and (last is None or c.seq <= last)]
+    return {
+        "contest": layout.contest.id,
+        "position": {"epoch": epoch, "seq": contest.changed_seq},
+        "points": [
+            {
+                "seq": p[0],
+                "as_of": written(p[1]),
+                "ballots_cast": p[2],
+                "votes": dict(zip(ids, p[3:], strict=True)),
+            }
+            for p in points
+        ],
+        "corrections": [
+            {
+                "seq": c.seq,
+                "as_of": written(c.at_ms),
+                "kind": c.kind,
+                "unit": layout.units[c.unit].id,
+                "type": layout.contest.count_types[c.row % layout.types] if c.row >= 0 else None,
+                "reason": c.reason,
+                "before": dict(zip(ids, c.before, strict=False)),
+                "after": dict(zip(ids, c.after, strict=False)),
+            }
+            for c in corrections
+        ],
+        "claims": [
+            {"seq": t.seq, "as_of": written(t.at_ms), "claim": t.claim, "status": t.status, "grade": t.grade,
+             "assumptions": list(t.assumptions)}
+            for t in history.turns
+            if t.seq > after and (last is None or t.seq <= last)
+        ],
+        "next": last,
+    }
+
+
+async def not_yet(request: web.Request) -> web.Response:
+    """A path of the contract that this release does not have."""
+    return problem(
+        "not-in-this-release", 404, "Not in this release", f"{request.path} is planned, not sketched"
+    )
+
+
+def _seq_at(state: State, instant: str) -> int | None:
+    from datetime import datetime  # noqa: PLC0415
+
+    try:
+        moment = datetime.fromisoformat(instant.replace(" ", "+"))
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else max(0, state.seq_at(int(moment.timestamp() * 1_000)))
+
+
+def _whole(request: web.Request, name: str, default: int, least: int = 1, most: int = 1 << 53) -> int | None:
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 17):
+        return None
+    return int(given) if least <= int(given) <= most else None
+
+
+def _bad_query(name: str, detail: str) -> web.Response:
+    return problem("bad-query", 400, "Bad query", f"{name}: {detail}", f"/{name}")
