@@ -8,17 +8,17 @@ from ws.frames import PONG, Fault, FrameWatch, frame, message_frame
 from ws.hub import Hub
 from ws.publication import Publication
 from ws.session import Session
+from ws.tap import Tap
 
 CHUNK = 512  # sockets written before other callbacks get their turn: more holds the loop, fewer costs
 TICK_S = 1.0
 
 
-class Socket(asyncio.Protocol):
-    """One upgraded connection: stands between its transport and the library's protocol.
+class Socket(Tap):
+    """One upgraded connection.
 
-    It hears first that the transport has bytes unsent, that it drained, and that it is lost, while the
-    descriptor is still ours: in a handler's `finally` the number may already be another client's. Its
-    write buffer limit is 0, so `blocked` is exactly "the kernel did not take everything".
+    It hears first that the transport has bytes unsent, that it drained, and that it is lost. Its write
+    buffer limit is 0, so `blocked` is exactly "the kernel did not take everything".
     """
 
     def __init__(
@@ -30,16 +30,14 @@ class Socket(asyncio.Protocol):
         watch: FrameWatch,
         gone: Callable[[], None],
     ) -> None:
+        super().__init__(transport, inner, gone)
         self._fanout = fanout
-        self._inner = inner
         self._watch = watch
-        self._gone = gone
         self._faulty = False
         self.session = session
         self.transport = transport
         self.verdict: Fault | None = None  # how to close, once that is decided
         self.wake: Callable[[], None] | None = None  # interrupts the handler, so that it closes
-        transport.set_protocol(self)
         transport.set_write_buffer_limits(high=0)
         session.write = transport.write
         fanout.sockets[session] = self
@@ -50,14 +48,10 @@ class Socket(asyncio.Protocol):
             return
         fault = self._watch.feed(data)
         if fault is None:
-            self._inner.data_received(data)
+            super().data_received(data)
             return
         self._faulty = True
         self._fanout.perform(self.session.close(fault.code, fault.reason))
-
-    def eof_received(self) -> bool | None:
-        """See asyncio.Protocol."""
-        return self._inner.eof_received()
 
     def pause_writing(self) -> None:
         """The kernel's buffer is full: from now on this client gets the newest, later."""
@@ -77,8 +71,7 @@ class Socket(asyncio.Protocol):
         """The transport is gone: nobody may write to it again."""
         self._fanout.sockets.pop(self.session, None)
         self._fanout.hub.drop(self.session)
-        self._gone()
-        self._inner.connection_lost(exc)
+        super().connection_lost(exc)
 
     def send(self, message: bytes) -> None:
         """One message, now."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Protocol
 
-import msgpack  # type: ignore[import-untyped]  # it ships no annotations
+import msgpack
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 

@@ -14,6 +14,7 @@ from ws.feed import Item, StreamFeed
 from ws.hub import Hub
 from ws.problem import problem
 from ws.publication import Board, ChannelKind, Position
+from ws.tap import Tap
 
 LOST_POSITION = Position("", 0)  # no epoch is empty: what cannot be read is a position we do not know
 
@@ -77,11 +78,15 @@ class Streams:
         response = EventSourceResponse(
             sep="\n", ping_interval=settings.ping_interval_s, send_timeout=settings.send_timeout_s
         )
+        response.force_close()
         self._hub.attach(feed, channels)
         counters.streams += 1
         try:
             async with asyncio.timeout(settings.send_timeout_s):
                 await response.prepare(request)
+            if request.transport is None:
+                return response
+            Tap(request.transport, request.protocol, feed.finish)
             async with response:
                 await self._pour(feed, wake, lost, response)
         except (ConnectionResetError, TimeoutError):
@@ -116,18 +121,14 @@ class Streams:
             told = msgspec.json.encode(_Lost(recovered=False, epoch=self._board.epoch, channels=lost))
             await response.send(told.decode(), event="recovery", retry=retry)
             retry = None
-        while not feed.finished and response.is_connected():
+        while not feed.finished:
             wake.clear()
             while (item := feed.take()) is not None:
                 event_id = None if item.resume is None else f"{self._board.epoch}/{item.resume}"
                 await response.send(self._data(item), id=event_id, event=item.kind.value, retry=retry)
                 self._hub.counters.frames += 1
                 retry = None
-            try:
-                async with asyncio.timeout(self._settings.ping_interval_s):
-                    await wake.wait()
-            except TimeoutError:
-                continue  # look whether the client still takes our pings
+            await wake.wait()
 
     def _data(self, item: Item) -> str:
         publication = item.publication
