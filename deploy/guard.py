@@ -1,13 +1,14 @@
 """Around every request on every listener: Host allow-list, plain problems for errors, safe headers."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from ws.problem import problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 HEADERS = {
     "Server": "tally",
@@ -19,7 +20,7 @@ HEADERS = {
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
 }
-SERVER_OPTIONS = {
+SERVER_OPTIONS: dict[str, Any] = {
     "keepalive_timeout": 10,
     "max_line_size": 8_190,
     "max_field_size": 8_190,

@@ -19,22 +19,22 @@ class Metrics:
 
     def __init__(self, version: str, backend: str) -> None:
         self.registry = CollectorRegistry()
-        made = {"registry": self.registry}
-        self.batches = Counter("tally_ingest_batches", "Batches heard", ["source", "outcome"], **made)
-        self.reports = Counter("tally_ingest_reports", "Reports heard in batches that were let in", **made)
+        registry = self.registry
+        self.batches = Counter("tally_ingest_batches", "Batches heard", ["source", "outcome"], registry=registry)
+        self.reports = Counter("tally_ingest_reports", "Reports heard in batches that were let in", registry=registry)
         self.latency = Histogram(
-            "tally_ingest_latency_seconds", "Received to acknowledged", buckets=LATENCY_BUCKETS, **made
+            "tally_ingest_latency_seconds", "Received to acknowledged", buckets=LATENCY_BUCKETS, registry=registry
         )
         self.commit = Histogram(
-            "tally_journal_commit_seconds", "One commit group made durable", buckets=LATENCY_BUCKETS, **made
+            "tally_journal_commit_seconds", "One commit group made durable", buckets=LATENCY_BUCKETS, registry=registry
         )
         self.publish = Histogram(
-            "tally_publish_latency_seconds", "Durable to written to sockets", buckets=LATENCY_BUCKETS, **made
+            "tally_publish_latency_seconds", "Durable to written to sockets", buckets=LATENCY_BUCKETS, registry=registry
         )
-        self.loop_lag = Gauge("tally_loop_lag_seconds", "How late the event loop woke last", **made)
-        self.heard = Gauge("tally_source_last_report_seconds", "Time a source was last let in (Unix)", ["source"], **made)
-        Gauge("tally_fanout_backend", "Which way of writing to sockets is in use", ["backend"], **made).labels(backend).set(1)
-        Gauge("tally_build_info", "Version", ["version"], **made).labels(version).set(1)
+        self.loop_lag = Gauge("tally_loop_lag_seconds", "How late the event loop woke last", registry=registry)
+        self.heard = Gauge("tally_source_last_report_seconds", "Time a source was last let in (Unix)", ["source"], registry=registry)
+        Gauge("tally_fanout_backend", "Which way of writing to sockets is in use", ["backend"], registry=registry).labels(backend).set(1)
+        Gauge("tally_build_info", "Version", ["version"], registry=registry).labels(version).set(1)
 
     def observe_batch(self, source: str, outcome: str, reports: int, seconds: float, now_s: float) -> None:
         """One request to the write door."""

@@ -33,11 +33,6 @@ class BallotForm(msgspec.Struct, frozen=True):
             return self.votes if selections else 0
         return self.votes * selections
 
-    @property
-    def single(self) -> bool:
-        """Whether a ballot is one vote, so that ballots and marks are the same thing."""
-        return self.votes == 1 and self.kind != "score"
-
 
 class Pool(msgspec.Struct, frozen=True):
     """A joint cap: its groups, its units and its inner pools bring at most `ballots_max` ballots in all.

@@ -10,6 +10,7 @@ from tally.events import ClaimChanged
 from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.ledger import ClaimState
 from tally.outstanding import Sums
+from tally.rules import Rule
 
 CERTAIN, CONDITIONAL = "certain", "conditional"
 
@@ -127,13 +128,15 @@ def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
     found: dict[str, Grounds] = {}
     for variant in (0, *worth_trying(layout, sums)):
         reasons = grounds(layout, sums, variant)
-        for kind, who in _irreversible(layout, completions(layout, sums, variant)):
+        for kind, who in _irreversible(layout.rule, layout, completions(layout, sums, variant)):
             found.setdefault(claim_id(layout, kind, who), reasons)
     return found
 
 
-def _irreversible(layout: ContestLayout, completed: Completions) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for who, status in enumerate(layout.rule.statuses(completed, layout.params)):
+def _irreversible(
+    rule: Rule, layout: ContestLayout, completed: Completions
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for who, status in enumerate(rule.statuses(completed, layout.params)):
         if status.elected:
             yield "elected", (who,)
         if status.eliminated:

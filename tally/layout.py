@@ -272,9 +272,9 @@ def _cells(
         split: list[tuple[list[int], Cap | None, str]] = (
             [(shared, *_unit_cap(unit, contest))] if shared else []
         )
-        for name, cap in unit.type_caps.items():
+        for name, own in unit.type_caps.items():
             if name in contest.count_types:
-                split.append(([contest.count_types.index(name)], cap, cap.source or f"cap:{name}"))
+                split.append(([contest.count_types.index(name)], own, own.source or f"cap:{name}"))
         for of_types, cap, kind in split:
             rows = tuple(u * types + t for t in of_types if applies[u * types + t])
             slot = of_types[0] if len(of_types) == 1 else types

@@ -183,7 +183,9 @@ def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, A
         "unit": unit_id,
         "name": unit.name,
         "type": unit.type,
-        "totals": {selection.id: columns[s] for s, selection in enumerate(layout.contest.selections)},
+        "totals": [
+            {"selection": selection.id, "votes": columns[s]} for s, selection in enumerate(layout.contest.selections)
+        ],
         "ballots_cast": columns[m + BALLOTS],
         "invalid": columns[m + INVALID],
         "voters_registered_counted": columns[m + REGISTERED],

@@ -160,7 +160,7 @@ def _read_report(value: object, pointer: str, faults: Faults) -> CountReport | N
     if len(faults.found) > before:
         return None
     return CountReport(
-        value["unit"], value["contest"], value["revision"], status, counts, get("ballots_cast") or 0,
+        value["unit"], value["contest"], value["revision"], value["status"], counts, get("ballots_cast") or 0,
         get("invalid") or 0, get("type", "total"), get("ballots_declared"), get("reason"), get("voters_registered"),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The live page: static files from a fixed map in memory; nothing is served from a directory."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
@@ -18,7 +19,7 @@ def attach_page(app: web.Application) -> None:
                 app.router.add_get("/", serve)
 
 
-def _served(body: bytes, content_type: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _served(body: bytes, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def serve(_request: web.Request) -> web.Response:
         return web.Response(
             body=body, content_type=content_type, charset="utf-8", headers={"Cache-Control": "no-cache"}

@@ -65,6 +65,7 @@ def decode(body: bytes) -> object | Refusal:
     if text.startswith("\ufeff") or "\x00" in text:
         return Refusal("not-utf8", "", "plain UTF-8 without a byte order mark is needed")
     try:
+        value: object
         value, end = _decoder.raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
     except _Bad as bad:
         return Refusal(bad.code, "", str(bad))

@@ -8,12 +8,12 @@ of them share is in a module that begins with an underscore, or above this packa
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
 from tally.claim import Claim, Status
-from tally.completions import Completions
+from tally.completions import ALL, Completions
 from tally.refusal import Refusal
 from tally.witness import Witness
 
@@ -25,6 +25,9 @@ class Rule(Protocol):
 
     def read(self, raw: Mapping[str, object], pointer: str, size: int) -> Any | list[Refusal]:
         """Return the parameters of a contest of `size` selections, or every fault with its pointer."""
+
+    def outcome(self, votes: Sequence[int], params: Any, electable: int = ALL) -> frozenset[tuple[int, ...]]:
+        """Return the law on a finished count: every outcome some tie-break gives."""
 
     def statuses(self, completions: Completions, params: Any) -> tuple[Status, ...]:
         """Return what `claims` says of each selection, without proofs: for every batch."""

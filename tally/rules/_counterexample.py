@@ -9,6 +9,8 @@ from tally.rules._climb import Climbers
 from tally.rules._doubt import Doubt, pair, revised, settled
 from tally.witness import Cast, Witness, assemble, cast_of, spread_casts
 
+_KEEP: Mode = "keep"
+
 
 def find_witness(completions: Completions, seats: int, claim: Claim) -> Witness | None:
     """Return a completion in which `claim` is false; None: there is none, or none was found in budget.
@@ -42,8 +44,8 @@ def find_witness(completions: Completions, seats: int, claim: Claim) -> Witness 
 
 def _modes(completions: Completions, who: int, seats: int, claim: Claim) -> tuple[Mode, ...] | None:
     """Return modes of the units under which the claim can fail; None when none were found."""
-    if not completions.modal:
-        return ()
+    if not completions.modal or who not in completions.contenders():
+        return tuple(_KEEP for _ in completions.modal)
     if claim.kind == "elected" and seats == 1:
         return _modes_alone(completions, who)
     judge = elected_bound if claim.kind == "elected" else eliminated_bound

@@ -1,6 +1,6 @@
 """Bare assertions: linear inequalities on the final totals, each with its least slack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -52,7 +52,7 @@ def _read_one(entry: object, pointer: str, size: int, faults: list[Refusal]) -> 
     return Assertion(tuple(weights), c or 0, reader.flag("strict", default=True))
 
 
-def outcome(votes: tuple[int, ...], params: Params, electable: int = -1) -> frozenset[tuple[int, ...]]:
+def outcome(votes: Sequence[int], params: Params, electable: int = -1) -> frozenset[tuple[int, ...]]:
     """Return the one outcome: the indices of the assertions that are true of these final votes."""
     del electable
     true = []

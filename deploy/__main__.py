@@ -1,0 +1,5 @@
+"""`python -m deploy` is `tally`."""
+
+from deploy.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""`tally replay`."""
+
+
+def replay() -> None:
+    """Play a night."""

@@ -1,0 +1,115 @@
+"""`tally verify`: re-compute a certificate, or every claim of a service, from published unit rows."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urljoin
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from deploy import failure
+from tally import verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a verification stands on: a certificate, unit rows, and the definition where it could be had."""
+
+    certificate: dict[str, Any]
+    rows: list[dict[str, Any]]
+    definition: dict[str, Any] | None
+
+
+def verify(
+    source: Annotated[str, typer.Argument(help="A certificate file, or the URL of a service.")],
+    units: Annotated[str | None, typer.Option(help="Unit rows: file or URL. [the URL the certificate names]")] = None,
+    election: Annotated[str | None, typer.Option(help="The definition: file or URL, to check caps and styles too.")] = None,
+    claim: Annotated[str | None, typer.Option(help="With a URL: only this claim. [all]")] = None,
+) -> int:
+    """Re-compute everything a certificate says, from unit rows, with code that decides nothing.
+
+    Exit 0: all of it is true. 1: it is not; the first difference is printed. 69: something is out of reach.
+    """
+    try:
+        return asyncio.run(_verify(source, units, election, claim))
+    except aiohttp.ClientError as error:
+        sys.stderr.write(f"tally: {error}\n")
+        return failure.AWAY
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        sys.stderr.write(f"tally: {error}\n")
+        return failure.AWAY
+
+
+async def _verify(source: str, units: str | None, election: str | None, claim: str | None) -> int:
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        if not _is_url(source):
+            certificate = json.loads(Path(source).read_text(encoding="utf-8"))
+            rows = await _rows(session, units or _named_rows(certificate))
+            definition = json.loads(await _fetch(session, election)) if election else None
+            return _judge([Material(certificate, rows, definition)])
+        return _judge(await _from_service(session, source, units, claim))
+
+
+async def _from_service(
+    session: aiohttp.ClientSession, base: str, units: str | None, claim: str | None
+) -> list[Material]:
+    base = base.rstrip("/") + "/"
+    definition = json.loads(await _fetch(session, urljoin(base, "v1/election?form=canonical")))
+    listed = json.loads(await _fetch(session, urljoin(base, "v1/contests")))["contests"]
+    found = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for contest in progress.track(listed, description="fetching"):
+            path = f"v1/contests/{quote(contest['contest'])}"
+            view = json.loads(await _fetch(session, urljoin(base, path)))
+            seq = view["position"]["seq"]
+            rows = await _rows(session, units or urljoin(base, f"{path}/units.ndjson?at={seq}"))
+            for one in view["claims"]:
+                if claim is None or one["id"] == claim:
+                    url = urljoin(base, f"{path}/certificate?claim={quote(one['id'])}&at={seq}")
+                    found.append(Material(json.loads(await _fetch(session, url)), rows, definition))
+    return found
+
+
+def _judge(materials: list[Material]) -> int:
+    worst = failure.DONE
+    for material in materials:
+        differences = verifier.verify(material.certificate, material.rows, material.definition)
+        name = f"{material.certificate.get('contest')} {(material.certificate.get('claim') or {}).get('id')}"
+        if differences:
+            worst = failure.NO
+            first = differences[0]
+            sys.stdout.write(f"FALSE {name}: {first}\n")
+        else:
+            verdict, grade = material.certificate.get("verdict"), material.certificate.get("grade")
+            sys.stdout.write(f"true  {name}: {verdict}{f', {grade}' if grade else ''}\n")
+    return worst
+
+
+def _named_rows(certificate: Any) -> str:
+    data = certificate.get("data") if isinstance(certificate, dict) else None
+    url = data.get("rows") if isinstance(data, dict) else None
+    if not isinstance(url, str) or not _is_url(url):
+        raise typer.BadParameter("the certificate names no rows that can be fetched from here; give --units FILE or URL")
+    return url
+
+
+async def _rows(session: aiohttp.ClientSession, place: str) -> list[dict[str, Any]]:
+    body = await _fetch(session, place)
+    return [json.loads(line) for line in body.splitlines() if line.strip()]
+
+
+async def _fetch(session: aiohttp.ClientSession, place: str) -> bytes:
+    if not _is_url(place):
+        return Path(place).read_bytes()
+    async with session.get(place) as response:
+        return await response.read()
+
+
+def _is_url(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
