@@ -58,6 +58,10 @@ class Hub:
         self._sessions.pop(session, None)
         self.counters.connections = len(self._sessions)
 
+    def sessions(self) -> Iterator[Session]:
+        """Every client, closing ones too."""
+        return iter(self._sessions)
+
     def join(self, subscription: Subscription) -> None:
         """See Listeners."""
         by_codec = self._listeners.setdefault(subscription.channel, {})
