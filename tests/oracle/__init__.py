@@ -1,0 +1,1 @@
+"""An oracle that enumerates ballots: every way to cast or not cast each one, every mode, every tie."""
