@@ -30,7 +30,9 @@ class Archive:
             return self._kept[seq]
         waiting = self._asked.get(seq)
         if waiting is None:
-            waiting = self._asked[seq] = asyncio.get_running_loop().run_in_executor(self._worker, self._replay, seq)
+            waiting = self._asked[seq] = asyncio.get_running_loop().run_in_executor(
+                self._worker, self._replay, seq
+            )
         try:
             state = await asyncio.shield(waiting)
         finally:

@@ -13,7 +13,7 @@ from ingest.journal.contract import JournalBusy, JournalFull, JournalLost, Journ
 
 app = typer.Typer(
     name="tally",
-    help="Election night, told truthfully, live: exact tallies, and proof of the moment an outcome can no longer change.",
+    help="Election night, told truthfully, live: exact tallies, and proof once an outcome can no longer change.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,7 +41,9 @@ def version(
 def main() -> None:
     """Run the command line and end with the exit code the outcome has."""
     if not __debug__:
-        sys.stderr.write("tally: python -O removes the checks this program ends by when it is wrong; run without it\n")
+        sys.stderr.write(
+            "tally: python -O removes the checks this program ends by when it is wrong; run without it\n"
+        )
         raise SystemExit(failure.USAGE)
     raise SystemExit(run(sys.argv[1:]))
 
@@ -85,6 +87,8 @@ def _ended(error: BaseException) -> int:
     for kind, code in known:
         if isinstance(error, kind):
             if str(error):
-                sys.stderr.write(f"tally: {error}\n" if not isinstance(error, ConfigurationFault) else f"{error}\n")
+                sys.stderr.write(
+                    f"tally: {error}\n" if not isinstance(error, ConfigurationFault) else f"{error}\n"
+                )
             return code
     raise error

@@ -53,7 +53,9 @@ def _converted(path: Path, text: str, value: dict[str, Any]) -> Definition:
             if contest.rule["type"] in RULES and isinstance(read := rule_params(contest), list):
                 found += [msgspec.structs.replace(f, pointer=f"/contests/{index}{f.pointer}") for f in read]
     if found:
-        raise ConfigurationFault([Fault(str(path), line_of(text, f.pointer), f"{f.code}: {f.detail}") for f in found])
+        raise ConfigurationFault(
+            [Fault(str(path), line_of(text, f.pointer), f"{f.code}: {f.detail}") for f in found]
+        )
     return definition
 
 
@@ -72,7 +74,9 @@ def _units_file(path: Path) -> list[dict[str, Any]]:
             if cell in {"", None}:
                 continue
             try:
-                unit[name] = int(cell) if name in _NUMBER_COLUMNS else json.loads(cell) if cell[0] in "{[" else cell
+                unit[name] = (
+                    int(cell) if name in _NUMBER_COLUMNS else json.loads(cell) if cell[0] in "{[" else cell
+                )
             except ValueError:
                 found.append(Fault(str(path), number, f"{name}: {cell[:40]!r} is no number and no JSON"))
         units.append(unit)

@@ -56,7 +56,9 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
     try:
         return await handler(request)
     except web.HTTPMethodNotAllowed as error:
-        response = problem("method-not-allowed", 405, "Method not allowed", f"{request.method} is not for this path")
+        response = problem(
+            "method-not-allowed", 405, "Method not allowed", f"{request.method} is not for this path"
+        )
         response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
         return response
     except web.HTTPNotFound:

@@ -31,7 +31,9 @@ def load_keys(path: Path) -> tuple[Key, ...]:
     seen: set[str] = set()
     for kind in tables:
         if kind not in {"source", "operator"}:
-            found_faults.append(Fault(str(path), _line(text, f"[[{kind}"), f"unknown table {kind}: source or operator"))
+            found_faults.append(
+                Fault(str(path), _line(text, f"[[{kind}"), f"unknown table {kind}: source or operator")
+            )
             continue
         for entry in tables[kind]:
             key = _key(entry, kind == "operator")
@@ -51,8 +53,10 @@ def load_keys(path: Path) -> tuple[Key, ...]:
 def _key(entry: dict[str, Any], operator: bool) -> Key | str:
     unknown = set(entry) - FIELDS
     if unknown:
-        return f"unknown setting {sorted(unknown)[0]}"
-    if not isinstance(entry.get("id"), str) or not re.fullmatch(r"[0-9a-f]{64}", str(entry.get("key_sha256", ""))):
+        return f"unknown setting {min(unknown)}"
+    if not isinstance(entry.get("id"), str) or not re.fullmatch(
+        r"[0-9a-f]{64}", str(entry.get("key_sha256", ""))
+    ):
         return "a key has an id and key_sha256 (64 hexadecimal digits)"
     instants = {}
     for name in ("valid_from", "valid_until"):
@@ -83,7 +87,9 @@ def new_key(path: Path, key_id: str, *, operator: bool, units: list[str], contes
     """Add a key to the file (made if missing, readable by its owner only); the secret, shown this once."""
     known = load_keys(path) if path.exists() else ()
     if any(key.id == key_id for key in known):
-        raise ConfigurationFault([Fault(str(path), 1, f"{key_id} is there already; revoke it or take another id")])
+        raise ConfigurationFault(
+            [Fault(str(path), 1, f"{key_id} is there already; revoke it or take another id")]
+        )
     secret = secrets.token_urlsafe(32)
     entry = [
         f"[[{'operator' if operator else 'source'}]]",
@@ -103,13 +109,17 @@ def revoke_key(path: Path, key_id: str) -> None:
     if not any(key.id == key_id for key in load_keys(path)):
         raise ConfigurationFault([Fault(str(path), 1, f"no key {key_id}")])
     lines = path.read_text(encoding="utf-8").splitlines()
-    at = next(n for n, line in enumerate(lines) if re.fullmatch(rf'\s*id\s*=\s*"{re.escape(key_id)}"\s*', line))
+    at = next(
+        n for n, line in enumerate(lines) if re.fullmatch(rf'\s*id\s*=\s*"{re.escape(key_id)}"\s*', line)
+    )
     lines.insert(at + 1, "revoked = true")
     _replace(path, "\n".join(lines) + "\n")
 
 
 def _toml_list(values: list[str]) -> str:
-    return "[" + ", ".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "]"
+    return (
+        "[" + ", ".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "]"
+    )
 
 
 def _replace(path: Path, text: str) -> None:

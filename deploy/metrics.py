@@ -20,29 +20,54 @@ class Metrics:
     def __init__(self, version: str, backend: str) -> None:
         self.registry = CollectorRegistry()
         registry = self.registry
-        self.batches = Counter("tally_ingest_batches", "Batches heard", ["source", "outcome"], registry=registry)
-        self.reports = Counter("tally_ingest_reports", "Reports heard in batches that were let in", registry=registry)
+        self.batches = Counter(
+            "tally_ingest_batches", "Batches heard", ["source", "outcome"], registry=registry
+        )
+        self.reports = Counter(
+            "tally_ingest_reports", "Reports heard in batches that were let in", registry=registry
+        )
         self.latency = Histogram(
-            "tally_ingest_latency_seconds", "Received to acknowledged", buckets=LATENCY_BUCKETS, registry=registry
+            "tally_ingest_latency_seconds",
+            "Received to acknowledged",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
         )
         self.commit = Histogram(
-            "tally_journal_commit_seconds", "One commit group made durable", buckets=LATENCY_BUCKETS, registry=registry
+            "tally_journal_commit_seconds",
+            "One commit group made durable",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
         )
         self.publish = Histogram(
-            "tally_publish_latency_seconds", "Durable to written to sockets", buckets=LATENCY_BUCKETS, registry=registry
+            "tally_publish_latency_seconds",
+            "Durable to written to sockets",
+            buckets=LATENCY_BUCKETS,
+            registry=registry,
         )
-        self.loop_lag = Gauge("tally_loop_lag_seconds", "How late the event loop woke last", registry=registry)
-        self.heard = Gauge("tally_source_last_report_seconds", "Time a source was last let in (Unix)", ["source"], registry=registry)
-        Gauge("tally_fanout_backend", "Which way of writing to sockets is in use", ["backend"], registry=registry).labels(backend).set(1)
+        self.loop_lag = Gauge(
+            "tally_loop_lag_seconds", "How late the event loop woke last", registry=registry
+        )
+        self.heard = Gauge(
+            "tally_source_last_report_seconds",
+            "Time a source was last let in (Unix)",
+            ["source"],
+            registry=registry,
+        )
+        Gauge(
+            "tally_fanout_backend",
+            "Which way of writing to sockets is in use",
+            ["backend"],
+            registry=registry,
+        ).labels(backend).set(1)
         Gauge("tally_build_info", "Version", ["version"], registry=registry).labels(version).set(1)
 
-    def observe_batch(self, source: str, outcome: str, reports: int, seconds: float, now_s: float) -> None:
+    def observe_batch(self, source: str, outcome: str, reports: int, seconds: float) -> None:
         """One request to the write door."""
         self.batches.labels(source or "unknown", outcome).inc()
         if outcome != "refused":
             self.reports.inc(reports)
             self.latency.observe(seconds)
-            self.heard.labels(source).set(now_s)
+            self.heard.labels(source).set_to_current_time()
 
 
 class StateCollector(Collector):
@@ -62,13 +87,20 @@ class StateCollector(Collector):
     def _contests(self, state: State) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         votes = GaugeMetricFamily("tally_contest_votes", "Votes counted", labels=["contest", "selection"])
         units = GaugeMetricFamily("tally_contest_units", "Units by status", labels=["contest", "status"])
-        ballots = GaugeMetricFamily("tally_contest_outstanding_ballots", "Ballots that may still come; absent: unknown",
-                                    labels=["contest", "grade"])  # fmt: skip
+        ballots = GaugeMetricFamily(
+            "tally_contest_outstanding_ballots", "Ballots that may still come", labels=["contest", "grade"]
+        )
         lead = GaugeMetricFamily("tally_contest_lead", "Votes between the two highest", labels=["contest"])
         held = GaugeMetricFamily("tally_quarantined_units", "Units under review", labels=["contest"])
-        slack = GaugeMetricFamily("tally_claim_slack", "Least lead any completion leaves", labels=["contest", "claim"])
-        sure = GaugeMetricFamily("tally_claim_irreversible", "1 once irreversible", labels=["contest", "claim"])
-        corrections = CounterMetricFamily("tally_corrections", "Numbers lowered, with a reason", labels=["contest"])
+        slack = GaugeMetricFamily(
+            "tally_claim_slack", "Least lead any completion leaves", labels=["contest", "claim"]
+        )
+        sure = GaugeMetricFamily(
+            "tally_claim_irreversible", "1 once irreversible", labels=["contest", "claim"]
+        )
+        corrections = CounterMetricFamily(
+            "tally_corrections", "Numbers lowered, with a reason", labels=["contest"]
+        )
         violations = CounterMetricFamily("tally_bound_violations", "Caps exceeded", labels=["contest"])
         withdrawn = 0
         for contest in state.contests:
@@ -76,7 +108,12 @@ class StateCollector(Collector):
             root = contest.nodes[0].tolist()
             for s, selection in enumerate(contest.layout.contest.selections):
                 votes.add_metric([name, selection.id], root[s])
-            for status, column in (("completed", DONE), ("in_process", OPEN), ("disputed", CONTESTED), ("annulled", VOID)):
+            for status, column in (
+                ("completed", DONE),
+                ("in_process", OPEN),
+                ("disputed", CONTESTED),
+                ("annulled", VOID),
+            ):
                 units.add_metric([name, status], root[m + column])
             held.add_metric([name], root[m + HELD])
             lead.add_metric([name], leading(contest.layout, root[:m])[1])
@@ -102,11 +139,15 @@ class StateCollector(Collector):
         streams = self._streams
         yield GaugeMetricFamily("tally_ws_connections", "Open WebSockets", value=streams.connections)
         yield CounterMetricFamily("tally_ws_frames", "Messages handed to sockets", value=streams.frames)
-        yield CounterMetricFamily("tally_ws_conflated", "Frames replaced by newer ones unsent", value=streams.conflated)
+        yield CounterMetricFamily(
+            "tally_ws_conflated", "Frames replaced by newer ones unsent", value=streams.conflated
+        )
         closed = CounterMetricFamily("tally_ws_closed", "Sockets closed", labels=["code"])
         for code, number in sorted(streams.closed.items()):
             closed.add_metric([str(code)], number)
-        recover = CounterMetricFamily("tally_recover", "Subscriptions by how they resumed", labels=["outcome"])
+        recover = CounterMetricFamily(
+            "tally_recover", "Subscriptions by how they resumed", labels=["outcome"]
+        )
         for outcome, number in sorted(streams.recover.items()):
             recover.add_metric([outcome], number)
         yield from (closed, recover)

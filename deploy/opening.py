@@ -44,9 +44,7 @@ def journal_directory(data: Path) -> Path:
     return data / "journal"
 
 
-def open_journal(
-    settings: Settings, told: Callable[[int, int], None] = lambda _done, _all: None
-) -> Opened:
+def open_journal(settings: Settings, told: Callable[[int, int], None] = lambda _done, _all: None) -> Opened:
     """The journal of the data directory, made if there is none. `told(done, all)` follows the replay.
 
     Raises ConfigurationFault, JournalUnsound, JournalBusy, JournalLost, JournalFull.
@@ -54,7 +52,9 @@ def open_journal(
     directory, snapshots = journal_directory(settings.data), settings.data / "snapshots"
     if not directory.exists() or not any(directory.iterdir()):
         definition = load_definition(settings.election)
-        return _begin(Segments.create(directory, new_epoch(is_test=definition.election.is_test)), definition, snapshots)
+        return _begin(
+            Segments.create(directory, new_epoch(is_test=definition.election.is_test)), definition, snapshots
+        )
     resumed = snapshot.resume(directory, snapshots)
     for skipped in resumed.skipped:
         log.warning("snapshot passed over", path=str(skipped.path), why=skipped.why)
@@ -92,7 +92,13 @@ def _same_election(settings: Settings, state: State, journal: Segments) -> None:
         journal.close()
         where = str(settings.election)
         raise ConfigurationFault(
-            [Fault(where, 1, f"this journal counts {known.id}, the definition says {given.election.id}: another --data?")]
+            [
+                Fault(
+                    where,
+                    1,
+                    f"this journal counts {known.id}, the definition says {given.election.id}: another --data?",
+                )
+            ]
         )
 
 

@@ -6,6 +6,7 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,21 @@ class Service:
     archive: Archive
     runners: list[web.AppRunner]
     stopping: asyncio.Event
-    ready: bool = False
+    listening: asyncio.Event
+
+    @property
+    def ready(self) -> bool:
+        """Whether counts and readers are served."""
+        return self.listening.is_set() and not self.stopping.is_set()
+
+    async def settled(self, serving: "asyncio.Task[None]") -> None:
+        """Wait until the service is ready, or its task has ended without becoming so."""
+        listening = asyncio.ensure_future(self.listening.wait())
+        await asyncio.wait({listening, serving}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
 
     def stop(self) -> None:
         """Begin a clean stop: take nothing new, finish what was taken, send clients away."""
-        self.ready = False
         self.stopping.set()
 
     async def serve(self) -> None:
@@ -67,7 +78,7 @@ class Service:
         try:
             await self._listen()
             self.publisher.begin()
-            self.ready = True
+            self.listening.set()
             gc.collect()
             gc.freeze()  # what is loaded now lives to the end: no collection need look at it again
             async with asyncio.TaskGroup() as tasks:
@@ -80,7 +91,7 @@ class Service:
                 ticking.cancel()
                 lag.cancel()
         finally:
-            self.ready = False
+            self.stopping.set()
             for runner in self.runners:
                 await runner.cleanup()
             self.archive.close()
@@ -118,7 +129,9 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()})
     hosts = _hosts(settings)
     read_app, ingest_app = application(hosts), application(hosts)
-    streaming = attach(read_app, board, StreamSettings(allowed_origins=frozenset(settings.allowed_origins)), VERSION)
+    streaming = attach(
+        read_app, board, StreamSettings(allowed_origins=frozenset(settings.allowed_origins)), VERSION
+    )
     publisher = Publisher(
         board, streaming.hub, lambda: streaming.fanout, state.layout.definition.election.id, settings.tick_ms,
         metrics.publish.observe,
@@ -127,12 +140,19 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     Reading(board, lambda: sequencer.state, archive.state_at).attach(read_app)
     attach_page(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
-    HttpPush(
-        sequencer, gate, now_ms, epoch,
-        lambda source, outcome, reports, seconds: metrics.observe_batch(source, outcome, reports, seconds, time.time()),
-    ).attach(ingest_app)  # fmt: skip
+    HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)
     service = Service(
-        settings, opened, sequencer, board, publisher, streaming, metrics, archive, [], asyncio.Event()
+        settings,
+        opened,
+        sequencer,
+        board,
+        publisher,
+        streaming,
+        metrics,
+        archive,
+        [],
+        asyncio.Event(),
+        asyncio.Event(),
     )
     metrics.registry.register(StateCollector(lambda: sequencer.state, streaming.counters))
     apps = [read_app, ingest_app]
@@ -182,7 +202,10 @@ def _health(app: web.Application, service: Service) -> None:
 
     async def readyz(_request: web.Request) -> web.Response:
         position = service.opened.journal.position
-        body = {"ready": service.ready, "position": {"epoch": position.epoch, "seq": service.sequencer.state.seq}}
+        body = {
+            "ready": service.ready,
+            "position": {"epoch": position.epoch, "seq": service.sequencer.state.seq},
+        }
         return web.json_response(body, status=200 if service.ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
@@ -205,7 +228,6 @@ def _hosts(settings: Settings) -> frozenset[str]:
 
 
 def _polls_close_ms(instant: str | None) -> int | None:
-    from datetime import datetime  # noqa: PLC0415
 
     return None if instant is None else int(datetime.fromisoformat(instant).timestamp() * 1_000)
 
@@ -215,8 +237,7 @@ async def running(service: Service) -> AsyncIterator[Service]:
     """A service in the background of a block: started when the block begins, stopped when it ends."""
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(service.serve())
-        while not service.ready and not task.done():
-            await asyncio.sleep(0.01)
+        await service.settled(task)
         try:
             yield service
         finally:

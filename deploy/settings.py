@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from deploy.failure import ConfigurationFault, Fault
 
@@ -19,15 +24,29 @@ class Settings(BaseSettings):
     election: Path = Field(description="election.json: the definition; not needed once the journal holds it")
     data: Path = Field(default=Path("data"), description="directory of the journal and its snapshots")
     listen: str = Field(default="127.0.0.1:8080", description="where readers connect")
-    ingest_listen: str = Field(default="127.0.0.1:8081", description="where sources, the desk and Prometheus connect")
+    ingest_listen: str = Field(
+        default="127.0.0.1:8081", description="where sources, the desk and Prometheus connect"
+    )
     admin_listen: str | None = Field(default=None, description="metrics and health again, for edges")
-    keys: Path | None = Field(default=None, description="keys.toml; without it the ingest listener must be on loopback")
-    tick_ms: int = Field(default=100, ge=0, le=60_000, description="frames gather for this long; 0 sends at once")
+    keys: Path | None = Field(
+        default=None, description="keys.toml; without it the ingest listener must be on loopback"
+    )
+    tick_ms: int = Field(
+        default=100, ge=0, le=60_000, description="frames gather for this long; 0 sends at once"
+    )
     snapshot_records: int = Field(default=50_000, ge=0, description="records between snapshots; 0 takes none")
-    allowed_origins: tuple[str, ...] = Field(default=(), description="origins beyond our own that may open sockets")
-    allowed_hosts: tuple[str, ...] = Field(default=(), description="Host names beyond the listen addresses; * for any")
-    behind_proxy: bool = Field(default=False, description="a proxy with TLS stands in front: public addresses are fine")
-    role: Literal["all"] = Field(default="all", description="one process does it all; writers and edges come later")
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="origins beyond our own that may open sockets"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Host names beyond the listen addresses; * for any"
+    )
+    behind_proxy: bool = Field(
+        default=False, description="a proxy with TLS stands in front: public addresses are fine"
+    )
+    role: Literal["all"] = Field(
+        default="all", description="one process does it all; writers and edges come later"
+    )
     loop: Literal["auto", "asyncio", "uvloop"] = Field(default="auto", description="event loop")
 
     @field_validator("listen", "ingest_listen", "admin_listen")
@@ -73,7 +92,10 @@ def load_settings(config: Path | None, **options: Any) -> Settings:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise ConfigurationFault(
-            [Fault(where, _line_of(config, e["loc"]), f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
+            [
+                Fault(where, _line_of(config, e["loc"]), f"{'.'.join(map(str, e['loc']))}: {e['msg']}")
+                for e in error.errors()
+            ]
         ) from error
     found = _public_faults(settings, where)
     if found:

@@ -36,7 +36,9 @@ class Gate:
     _failures: dict[str, list[int]] = field(default_factory=dict)
     _scopes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
-    def identify(self, authorization: str | None, address: str, now_ms: int, *, operator: bool) -> Key | Refusal:
+    def identify(
+        self, authorization: str | None, address: str, now_ms: int, *, operator: bool
+    ) -> Key | Refusal:
         """Whose key this is. One code and one road for every wrong key; every key is compared."""
         if not self.keys:
             return Key("open", b"", operator=operator)
@@ -70,10 +72,14 @@ class Gate:
             return None
         for index, report in enumerate(batch.reports):
             if not self._within(key, "unit", report.unit, key.units):
-                return Refusal("out-of-scope", f"/reports/{index}/unit", f"key {key.id} may not write {report.unit}")
+                return Refusal(
+                    "out-of-scope", f"/reports/{index}/unit", f"key {key.id} may not write {report.unit}"
+                )
             if not self._within(key, "contest", report.contest, key.contests):
                 return Refusal(
-                    "out-of-scope", f"/reports/{index}/contest", f"key {key.id} may not write {report.contest}"
+                    "out-of-scope",
+                    f"/reports/{index}/contest",
+                    f"key {key.id} may not write {report.contest}",
                 )
         return None
 
@@ -91,4 +97,6 @@ class Gate:
         """Before the polls close no count may enter."""
         if self.polls_close_ms is None or now_ms >= self.polls_close_ms:
             return None
-        return Refusal("polls-open", "", "the polls are still open; counts are held back by their source until then")
+        return Refusal(
+            "polls-open", "", "the polls are still open; counts are held back by their source until then"
+        )

@@ -62,7 +62,11 @@ class Sequencer:
         Raises JournalLost through the sequencer's own task, never here: the sender is left unanswered.
         """
         if self._stopping:
-            return Step(refusals=(Refusal("stopping", "", "the service is stopping; send it again elsewhere or later"),))
+            return Step(
+                refusals=(
+                    Refusal("stopping", "", "the service is stopping; send it again elsewhere or later"),
+                )
+            )
         if len(self._queue) >= QUEUE_COMMANDS_MAX:
             return Step(refusals=(Refusal("overloaded", "", "too many batches are waiting; send it again"),))
         ticket = Ticket(command, asyncio.get_running_loop().create_future())
@@ -140,7 +144,9 @@ class Sequencer:
     def _refuse_full(self, decided: list[Ticket], steps: list[Step]) -> None:
         """No room on disk: the whole group is dropped, its overlay with it; reads go on."""
         self.counters.full += 1
-        no_room = Step(refusals=(Refusal("journal-full", "", "no room to make this durable; nothing was counted"),))
+        no_room = Step(
+            refusals=(Refusal("journal-full", "", "no room to make this durable; nothing was counted"),)
+        )
         for ticket, step in zip(decided, steps, strict=True):
             if not ticket.done.done():
                 ticket.done.set_result(step if step.refusals else no_room)

@@ -37,7 +37,9 @@ def admit(ledger: Ledger, batch: CountBatch) -> Admitted:
         verdict.refusals.append(Refusal("reports-empty", "/reports", "a batch holds at least one report"))
     if len(batch.reports) > REPORTS_MAX:
         verdict.refusals.append(
-            Refusal("batch-too-many-units", "/reports", f"{len(batch.reports)} reports; at most {REPORTS_MAX}")
+            Refusal(
+                "batch-too-many-units", "/reports", f"{len(batch.reports)} reports; at most {REPORTS_MAX}"
+            )
         )
         return verdict
     seen: dict[tuple[int, int], _Seen] = {}
@@ -49,7 +51,9 @@ def admit(ledger: Ledger, batch: CountBatch) -> Admitted:
                 break
     if not verdict.refusals and verdict.stale and not verdict.rows and not verdict.duplicates:
         verdict.refusals.append(
-            Refusal("stale-report", "/reports", "every report is of a lower revision than one already counted")
+            Refusal(
+                "stale-report", "/reports", "every report is of a lower revision than one already counted"
+            )
         )
     return verdict
 
@@ -84,7 +88,11 @@ def _admit_report(
     held = _over_hard_cap(ledger, layout, seen, row, accepted, new)
     seen[key] = _Seen(new, held)
     if earlier:
-        verdict.rows = [r for r in verdict.rows if not (r.contest == layout.index and r.unit == report.unit and r.type == of_type)]
+        verdict.rows = [
+            r
+            for r in verdict.rows
+            if not (r.contest == layout.index and r.unit == report.unit and r.type == of_type)
+        ]
     verdict.rows.append(
         RowCounted(
             layout.index, report.unit, of_type, new.revision, progress, counts, new.ballots_cast, new.invalid,
@@ -99,23 +107,33 @@ def _locate(ledger: Ledger, report: CountReport, index: int) -> tuple[ContestLay
     contest = layout_of.contest_index.get(report.contest)
     if contest is None:
         near = nearest(report.contest, list(layout_of.contest_index))
-        return Refusal("unknown-contest", f"/reports/{index}/contest", f"no contest {report.contest}; nearest: {near}")
+        return Refusal(
+            "unknown-contest", f"/reports/{index}/contest", f"no contest {report.contest}; nearest: {near}"
+        )
     layout = layout_of.contests[contest]
     unit = layout.unit_index.get(report.unit)
     if unit is None:
-        why = "reports come from the units at the leaves" if report.unit in layout_of.unit_of else "no such unit"
+        why = (
+            "reports come from the units at the leaves"
+            if report.unit in layout_of.unit_of
+            else "no such unit"
+        )
         near = nearest(report.unit, list(layout.unit_index))
-        return Refusal("unknown-unit", f"/reports/{index}/unit", f"{report.unit}: {why} of this contest; nearest: {near}")
+        return Refusal(
+            "unknown-unit", f"/reports/{index}/unit", f"{report.unit}: {why} of this contest; nearest: {near}"
+        )
     of_type = layout.type_index.get(report.type)
     if of_type is None or not layout.applies[unit * layout.types + of_type]:
         known = ", ".join(layout.contest.count_types)
-        return Refusal("unknown-type", f"/reports/{index}/type", f"{report.type} is not counted here; types: {known}")
+        return Refusal(
+            "unknown-type", f"/reports/{index}/type", f"{report.type} is not counted here; types: {known}"
+        )
     registered = layout.units[unit].voters_registered
     if report.voters_registered is not None and report.voters_registered != registered:
         return Refusal(
             "register-mismatch",
             f"/reports/{index}/voters_registered",
-            f"the definition says {registered}, the report {report.voters_registered}; amend the definition to change it",
+            f"the definition says {registered}, the report {report.voters_registered}: amend the definition",
         )
     return layout, unit, of_type
 
@@ -127,7 +145,9 @@ def _counts(layout: ContestLayout, unit: int, report: CountReport, at: str) -> t
         if report.status == "not-processed" and not report.reason:
             return Refusal("reason-required", f"{at}/reason", "withdrawing a report needs a reason")
         if report.ballots_cast or report.invalid or any((stated or {}).values()):
-            return Refusal("counts-without-status", f"{at}/counts", f"a report that is {report.status} counts nothing")
+            return Refusal(
+                "counts-without-status", f"{at}/counts", f"a report that is {report.status} counts nothing"
+            )
         return (0,) * layout.selections
     if stated is None:
         return Refusal("field-missing", f"{at}/counts", f"a report that is {report.status} needs counts")
@@ -140,21 +160,31 @@ def _counts(layout: ContestLayout, unit: int, report: CountReport, at: str) -> t
     return _odd_counts(layout, unit, stated, at)
 
 
-def _odd_counts(layout: ContestLayout, unit: int, stated: dict[str, int], at: str) -> tuple[int, ...] | Refusal:
+def _odd_counts(
+    layout: ContestLayout, unit: int, stated: dict[str, int], at: str
+) -> tuple[int, ...] | Refusal:
     """The slow road: a selection is unknown, missing, or not on this unit's ballot."""
     index = layout.selection_index
     for selection in stated:
         if selection not in index:
             near = nearest(selection, list(index))
-            return Refusal("unknown-choice", f"{at}/counts/{escape(selection)}", f"no such selection; nearest: {near}")
+            return Refusal(
+                "unknown-choice", f"{at}/counts/{escape(selection)}", f"no such selection; nearest: {near}"
+            )
     cell = int(layout.cell_of_row[unit * layout.types])
     style = layout.styles[layout.groups[int(layout.cells.group[cell])].style]
     for selection, s in index.items():
         on_ballot = bool(style >> s & 1)
         if on_ballot and selection not in stated:
-            return Refusal("choice-missing", f"{at}/counts", f"no count for {selection}; say 0 if there were none")
+            return Refusal(
+                "choice-missing", f"{at}/counts", f"no count for {selection}; say 0 if there were none"
+            )
         if not on_ballot and stated.get(selection):
-            return Refusal("not-on-ballot", f"{at}/counts/{escape(selection)}", f"{selection} is not on this unit's ballot")
+            return Refusal(
+                "not-on-ballot",
+                f"{at}/counts/{escape(selection)}",
+                f"{selection} is not on this unit's ballot",
+            )
     return tuple(stated.get(selection, 0) for selection in index)
 
 
@@ -204,7 +234,9 @@ def _lowered(known: Row, new: Row, report: CountReport, at: str) -> Refusal | No
     if report.reason or known.progress == EXPECTED:
         return None
     if any(was > now for was, now in zip(known.counts, new.counts, strict=True)):
-        return Refusal("total-decreased", f"{at}/counts", f"a count of unit {report.unit} goes down without a reason")
+        return Refusal(
+            "total-decreased", f"{at}/counts", f"a count of unit {report.unit} goes down without a reason"
+        )
     if known.ballots_cast > new.ballots_cast or known.invalid > new.invalid:
         return Refusal("total-decreased", at, f"ballots of unit {report.unit} go down without a reason")
     if known.progress in {COMPLETED, NOT_INSTALLED} and new.progress == IN_PROCESS:

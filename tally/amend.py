@@ -25,7 +25,11 @@ def amended_definition(current: Definition, command: DeskCommand) -> Definition 
     if not command.reason.strip():
         return [Refusal("reason-required", "/reason", "to amend the definition needs a reason")]
     if command.definition is None:
-        return [Refusal("field-missing", "/definition", "an amendment carries the whole definition as it is to be")]
+        return [
+            Refusal(
+                "field-missing", "/definition", "an amendment carries the whole definition as it is to be"
+            )
+        ]
     try:
         wanted = msgspec.convert(command.definition, Definition)
     except msgspec.ValidationError as error:
@@ -76,7 +80,13 @@ def _contest_not_kept(was: Contest, now: Contest, at: str) -> list[Refusal]:
 def _kept(where: str, was: Sequence[str], now: Sequence[str]) -> list[Refusal]:
     if list(now[: len(was)]) == list(was):
         return []
-    return [Refusal("bad-definition", f"/{where}", "an amendment adds at the end; it never renames, re-orders or deletes")]
+    return [
+        Refusal(
+            "bad-definition",
+            f"/{where}",
+            "an amendment adds at the end; it never renames, re-orders or deletes",
+        )
+    ]
 
 
 def migrated(state: State, layout: Layout) -> State:
@@ -130,7 +140,10 @@ def recount(contest: ContestState) -> None:
     for cell, rows_of in enumerate(layout.cells.rows):
         standing = int(contest.standing[layout.cells.unit[cell]])
         values = [contest.row(row) for row in rows_of]
-        held = [contest.held[row].ballots_cast if row in contest.held else v.ballots_cast for row, v in zip(rows_of, values, strict=True)]
+        held = [
+            contest.held[row].ballots_cast if row in contest.held else v.ballots_cast
+            for row, v in zip(rows_of, values, strict=True)
+        ]
         held_ballots = sum(held) if any(row in contest.held for row in rows_of) else -1
         after = outstanding_of_cell(layout, cell, values, standing, held_ballots)
         contest.outstanding[cell] = after
@@ -138,5 +151,6 @@ def recount(contest: ContestState) -> None:
     m = layout.selections
     sums.votes = contest.nodes[0, :m].tolist()
     disputed = contest.standing == DISPUTED
-    sums.votes_disputed = contest.counts.reshape(len(layout.units), layout.types, m)[disputed].sum(axis=(0, 1)).tolist()
-
+    sums.votes_disputed = (
+        contest.counts.reshape(len(layout.units), layout.types, m)[disputed].sum(axis=(0, 1)).tolist()
+    )

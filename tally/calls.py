@@ -15,7 +15,14 @@ def calls_of(record: Record, effects: list[ContestEffect], layout: Layout) -> li
     cause = record.cause
     found: list[dict[str, Any]] = []
     if isinstance(cause, Amended):
-        found.append({"kind": "amended", "reason": cause.reason, "by": cause.operator, "definition_sha256": cause.sha256})
+        found.append(
+            {
+                "kind": "amended",
+                "reason": cause.reason,
+                "by": cause.operator,
+                "definition_sha256": cause.sha256,
+            }
+        )
     elif isinstance(cause, StandingChanged):
         contests = [layout.contests[contest].contest.id for contest in cause.contests]
         found.append(

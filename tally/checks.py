@@ -24,19 +24,23 @@ def faults(definition: Definition) -> list[Refusal]:
     tree = None if found else Tree(definition)
     seen: set[str] = set()
     for index, contest in enumerate(definition.contests):
-        found += _contest_faults(definition, contest, f"/contests/{index}", tree)
+        found += _contest_faults(contest, f"/contests/{index}", tree)
         if contest.id.casefold() in seen:
             found.append(Refusal("bad-identifier", f"/contests/{index}/id", f"{contest.id} is there twice"))
         seen.add(contest.id.casefold())
     for index, assumption in enumerate(definition.assumptions):
         over, under = assumption.value
         if not 0 <= over <= under or under == 0:
-            found.append(Refusal("bad-definition", f"/assumptions/{index}/value", "a share is [n, d] with 0 <= n <= d"))
+            found.append(
+                Refusal("bad-definition", f"/assumptions/{index}/value", "a share is [n, d] with 0 <= n <= d")
+            )
     return found
 
 
 def _identifier_rule(got: str) -> str:
-    return f"{got[:80]!r} is not an id: ASCII letters, digits and ._:- only, at most 64, first a letter or digit"
+    return (
+        f"{got[:80]!r} is not an id: ASCII letters, digits and ._:- only, at most 64, first a letter or digit"
+    )
 
 
 def _unit_faults(definition: Definition) -> Iterator[Refusal]:
@@ -80,7 +84,7 @@ def _cycles(parent_of: dict[str, str | None]) -> Iterator[Refusal]:
         settled.update(path)
 
 
-def _contest_faults(definition: Definition, contest: Contest, at: str, tree: Tree | None) -> Iterator[Refusal]:
+def _contest_faults(contest: Contest, at: str, tree: Tree | None) -> Iterator[Refusal]:
     if not IDENTIFIER.match(contest.id):
         yield Refusal("bad-identifier", f"{at}/id", _identifier_rule(contest.id))
     if not contest.selections:

@@ -143,9 +143,7 @@ def _irreversible(
             yield "eliminated", (who,)
 
 
-def changes(
-    layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]
-) -> tuple[ClaimChanged, ...]:
+def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) -> tuple[ClaimChanged, ...]:
     """What a change of the sums does to the claims: turned, withdrawn, or resting on other grounds."""
     now = irreversible(layout, sums)
     if not now and not claims:
@@ -153,7 +151,11 @@ def changes(
     changed = []
     for name, why in now.items():
         was = claims.get(name)
-        if was is None or was.status != "irreversible" or (was.grade, was.assumptions) != (why.grade, why.assumptions):
+        if (
+            was is None
+            or was.status != "irreversible"
+            or (was.grade, was.assumptions) != (why.grade, why.assumptions)
+        ):
             changed.append(ClaimChanged(layout.index, name, "irreversible", why.grade, why.assumptions))
     for name, was in claims.items():
         if was.status == "irreversible" and name not in now:
@@ -168,7 +170,9 @@ def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
     certain = layout.rule.claims(completions(layout, sums), layout.params)
     best = {
         claim_id(layout, claim.kind, claim.who): Decision(
-            claim_id(layout, claim.kind, claim.who), claim, Grounds(0, CERTAIN, ()) if claim.irreversible else None
+            claim_id(layout, claim.kind, claim.who),
+            claim,
+            Grounds(0, CERTAIN, ()) if claim.irreversible else None,
         )
         for claim in certain
     }

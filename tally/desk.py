@@ -22,7 +22,9 @@ def judge_desk(ledger: Ledger, command: DeskCommand) -> StandingChanged | Refusa
     units = _units(ledger, command.units)
     if isinstance(units, Refusal):
         return units
-    changed = tuple(unit for unit in units if any(_changes(ledger, contest, unit, command.action) for contest in contests))
+    changed = tuple(
+        unit for unit in units if any(_changes(ledger, contest, unit, command.action) for contest in contests)
+    )
     if not changed:
         what = STANDING_NAMES[TARGET[command.action]]
         return Refusal("nothing-to-restore" if command.action == "restore" else "not-disputed", "/units",
@@ -35,7 +37,11 @@ def _contests(ledger: Ledger, contest_id: str | None) -> tuple[int, ...] | Refus
     if contest_id is None:
         return tuple(index.values())
     if contest_id not in index:
-        return Refusal("unknown-contest", "/contest", f"no contest {contest_id}; nearest: {nearest(contest_id, list(index))}")
+        return Refusal(
+            "unknown-contest",
+            "/contest",
+            f"no contest {contest_id}; nearest: {nearest(contest_id, list(index))}",
+        )
     return (index[contest_id],)
 
 

@@ -57,7 +57,9 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
         completions = decide.completions(layout, contest.sums, variant)
         exposed = _exposed(contest, disputed, variant)
         if decision.claim.kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
-            robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, decision.id in without)
+            robust = _elected(
+                completions, decision.claim.who[0], counted, exposed, ballots, decision.id in without
+            )
         elif decision.claim.kind == "eliminated":
             safe = _eliminated(completions, decision.claim.who[0], counted, exposed)
             robust = Robust(decision.id in without, safe, None, None)
@@ -72,7 +74,9 @@ def sums_without(contest: ContestState, disputed: Ints) -> Sums:
     sums, layout = contest.sums.copy(), contest.layout
     sums.votes = [all_ - theirs for all_, theirs in zip(sums.votes, sums.votes_disputed, strict=True)]
     for unit in disputed.tolist():
-        cells = {int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)}
+        cells = {
+            int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)
+        }
         for cell in cells - {-1}:
             sums.add_cell(int(layout.cells.group[cell]), contest.outstanding[cell], -1)
     return sums
@@ -116,7 +120,9 @@ def _exposed(contest: ContestState, disputed: Ints, variant: int) -> Ints:
     layout = contest.layout
     exposed = []
     for unit in disputed.tolist():
-        cells = {int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)}
+        cells = {
+            int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)
+        }
         ballots = [contest.outstanding[cell][variant] for cell in cells - {-1} if contest.outstanding[cell]]
         exposed.append(sum(0 if one == UNBOUNDED else one for one in ballots))
     return np.array(exposed, dtype=np.int64)

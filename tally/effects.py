@@ -216,7 +216,7 @@ def _recount_cell(
     if cap != NO_CAP and ballots > cap and touched:
         unit_id = layout.units[change.unit].id
         effect.violations.append(BoundViolated(layout.index, unit_id, ballots, cap, cells.kind[cell], hard))
-        if hard and _would_complete(layout, change, rows):
+        if hard and _would_complete(change, rows):
             effect.sums.tainted |= {cells.kind[cell]}
 
 
@@ -230,7 +230,7 @@ def _held_ballots(ledger: "Ledger", layout: ContestLayout, change: UnitEffect, r
     return total if any_held else -1
 
 
-def _would_complete(layout: ContestLayout, change: UnitEffect, rows: dict[int, Row]) -> bool:
+def _would_complete(change: UnitEffect, rows: dict[int, Row]) -> bool:
     """Whether a cell over its cap is complete, counting held reports as if they had entered."""
     progress = [
         held.progress if (held := change.held.get(row)) is not None else value.progress

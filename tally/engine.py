@@ -43,14 +43,14 @@ class Step(msgspec.Struct, frozen=True):
 
 def define(definition: Definition, at_ms: int) -> Record:
     """Record 1 of a journal. AssertionError: the definition has faults; ask `checks.faults` first."""
-    assert not faults(definition), "a definition with faults must not reach the journal"  # noqa: S101
+    assert not faults(definition), "a definition with faults must not reach the journal"
     data = canonical(definition)
     return Record(1, at_ms, Defined(data, hashlib.sha256(data).hexdigest()))
 
 
 def open_state(record: Record) -> State:
     """The state after record 1."""
-    assert isinstance(record.cause, Defined), "record 1 defines the election"  # noqa: S101
+    assert isinstance(record.cause, Defined), "record 1 defines the election"
     definition = msgspec.json.decode(record.cause.definition, type=Definition)
     state = State(compile_definition(definition, record.cause.sha256))
     state.stamp(record.seq, record.at_ms)
@@ -64,7 +64,9 @@ def step(ledger: Ledger, command: CountBatch | DeskCommand, at_ms: int) -> Step:
     if isinstance(command, CountBatch):
         return _step_batch(ledger, command, at_ms, operator=None)
     if command.action == "correct" and command.batch is not None:
-        return _step_batch(ledger, _with_reason(command.batch, command.reason), at_ms, operator=command.operator)
+        return _step_batch(
+            ledger, _with_reason(command.batch, command.reason), at_ms, operator=command.operator
+        )
     if command.action == "amend":
         return _step_amend(ledger, command, at_ms)
     cause = judge_desk(ledger, command)
@@ -113,7 +115,7 @@ def _step_cause(ledger: Ledger, cause: Cause, at_ms: int, answer: Answer) -> Ste
 
 def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
     """Amend the definition. The ledger must be durable state: an amendment is alone in its commit group."""
-    assert isinstance(ledger, State), "an amendment is alone in its commit group"  # noqa: S101
+    assert isinstance(ledger, State), "an amendment is alone in its commit group"
     definition = amended_definition(ledger.layout.definition, command)
     if not isinstance(definition, Definition):
         return Step(refusals=tuple(definition))
@@ -123,9 +125,13 @@ def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
     claims = tuple(
         change
         for contest in range(len(after.contests))
-        for change in decide.changes(after.layout.contests[contest], after.sums(contest), after.claims(contest))
+        for change in decide.changes(
+            after.layout.contests[contest], after.sums(contest), after.claims(contest)
+        )
     )
-    return Step(record=Record(ledger.seq + 1, at_ms, cause, claims), answer=Answer(ledger.seq + 1, accepted=1))
+    return Step(
+        record=Record(ledger.seq + 1, at_ms, cause, claims), answer=Answer(ledger.seq + 1, accepted=1)
+    )
 
 
 def apply(state: State, record: Record, effects: tuple[ContestEffect, ...] | None = None) -> State:
@@ -134,7 +140,7 @@ def apply(state: State, record: Record, effects: tuple[ContestEffect, ...] | Non
     `effects` spares working them out again when `step` just did. Recovery and followers pass none:
     the same arithmetic runs, and must decide the very claims the record holds.
     """
-    assert record.seq == state.seq + 1, f"record {record.seq} after {state.seq}"  # noqa: S101
+    assert record.seq == state.seq + 1, f"record {record.seq} after {state.seq}"
     if isinstance(record.cause, Amended):
         definition = msgspec.json.decode(record.cause.definition, type=Definition)
         after = migrated(state, compile_definition(definition, record.cause.sha256))
@@ -143,7 +149,9 @@ def apply(state: State, record: Record, effects: tuple[ContestEffect, ...] | Non
     if effects is None:
         effects = tuple(effects_of(state, record.cause))
         claims = _claims(state, list(effects))
-        assert claims == record.claims, f"record {record.seq} decides {claims}, its journal says {record.claims}"  # noqa: S101
+        assert claims == record.claims, (
+            f"record {record.seq} decides {claims}, its journal says {record.claims}"
+        )
     state.install(record, list(effects))
     return state
 
@@ -191,7 +199,8 @@ def _wrong_batch(ledger: Ledger, batch: CountBatch, at_ms: int) -> Refusal | Non
 def _with_reason(batch: CountBatch, reason: str) -> CountBatch:
     """A desk correction's batch: the desk's reason stands for every report that gives none."""
     reports = tuple(
-        report if report.reason else msgspec.structs.replace(report, reason=reason) for report in batch.reports
+        report if report.reason else msgspec.structs.replace(report, reason=reason)
+        for report in batch.reports
     )
     return msgspec.structs.replace(batch, reports=reports)
 
@@ -200,4 +209,3 @@ def batch_digest(batch: CountBatch) -> bytes:
     """SHA-256 of what a batch says, whatever its encoding; the time of its making is not part of it."""
     said = (batch.election, batch.batch_id, batch.source, batch.is_test, batch.reports)
     return hashlib.sha256(msgspec.msgpack.encode(said)).digest()
-

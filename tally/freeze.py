@@ -71,7 +71,9 @@ def thaw(data: bytes) -> State:
     """The state in bytes that `freeze` made. ValueError: another version, or not a snapshot."""
     snapshot = _decoder.decode(data)
     if snapshot.version != SNAPSHOT_VERSION:
-        raise ValueError(f"snapshot version {snapshot.version} is unknown; this code reads {SNAPSHOT_VERSION}")
+        raise ValueError(
+            f"snapshot version {snapshot.version} is unknown; this code reads {SNAPSHOT_VERSION}"
+        )
     definition = msgspec.json.decode(snapshot.definition, type=Definition)
     state = State(compile_definition(definition, snapshot.sha256))
     state.seq, state.at_ms = snapshot.seq, snapshot.at_ms
@@ -115,7 +117,9 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     contest.claims = frozen.claims
     contest.changed_seq, contest.changed_at_ms = frozen.changed
     contest.history = History(layout.selections)
-    contest.history.points = np.frombuffer(frozen.points, dtype=np.int64).reshape(-1, 3 + layout.selections).copy()
+    contest.history.points = (
+        np.frombuffer(frozen.points, dtype=np.int64).reshape(-1, 3 + layout.selections).copy()
+    )
     contest.history.violations = frozen.violations
     contest.history.corrections, contest.history.turns = frozen.corrections, frozen.turns
     table = np.frombuffer(frozen.arrays["outstanding"], dtype=np.int64).reshape(-1, len(layout.variants))

@@ -59,7 +59,7 @@ class History:
         self._points, self.length = table, len(table)
 
     def widened(self, selections: int) -> "History":
-        """This history with room for selections added by an amendment; itself where none were."""
+        """The history with room for selections added by an amendment; itself where none were."""
         more = 3 + selections - self._columns
         if more == 0:
             return self
@@ -94,11 +94,24 @@ class History:
                 kind = correction_kind(unit.before[row], after)
                 if kind is not None:
                     self._correct(
-                        record, kind, unit.unit, row, unit.reasons.get(row, ""), unit.before[row].counts, after.counts
+                        record,
+                        kind,
+                        unit.unit,
+                        row,
+                        unit.reasons.get(row, ""),
+                        unit.before[row].counts,
+                        after.counts,
                     )
 
     def _correct(
-        self, record: Record, kind: str, unit: int, row: int, reason: str, before: tuple[int, ...], after: tuple[int, ...]
+        self,
+        record: Record,
+        kind: str,
+        unit: int,
+        row: int,
+        reason: str,
+        before: tuple[int, ...],
+        after: tuple[int, ...],
     ) -> None:
         self.corrections.append(Correction(record.seq, record.at_ms, kind, unit, row, reason, before, after))
 
@@ -117,4 +130,3 @@ def correction_kind(before: Row, after: Row) -> str | None:
     if lowered:
         return "correction"
     return "reopened" if before.progress == COMPLETED and after.open else None
-

@@ -315,9 +315,9 @@ def _unit_cap(unit: Unit, contest: Contest) -> tuple[Cap | None, str]:
 def _lineage(contest: Contest, units: tuple[Unit, ...], tree: Tree) -> tuple[tuple[str, ...], Ints]:
     """Nodes (0 is the whole contest, the last a sink for padding), and for each unit the nodes it adds to."""
     table: dict[str, int] = {"": 0}
-    paths = []
-    for unit in units:
-        paths.append([0, *(table.setdefault(a, len(table)) for a in tree.ancestors(unit, contest.id))])
+    paths = [
+        [0, *(table.setdefault(a, len(table)) for a in tree.ancestors(unit, contest.id))] for unit in units
+    ]
     deepest = max((len(path) for path in paths), default=1)
     sink = len(table)
     lineage = np.array([path + [sink] * (deepest - len(path)) for path in paths], dtype=np.int64)

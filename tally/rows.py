@@ -41,7 +41,9 @@ def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, A
         "progress": PROGRESS_NAMES[known.progress],
         "standing": STANDING_NAMES[int(contest.standing[unit])],
         "counts": (
-            {s.id: votes for s, votes in zip(layout.contest.selections, known.counts, strict=True)} if counted else None
+            {s.id: votes for s, votes in zip(layout.contest.selections, known.counts, strict=True)}
+            if counted
+            else None
         ),
         "ballots_cast": known.ballots_cast,
         "invalid": known.invalid,
@@ -61,7 +63,11 @@ def cap_of_row(contest: ContestState, unit: int, row: int) -> dict[str, Any] | N
     cap, source = int(cells.cap[cell]), cells.kind[cell]
     hard = bool(cells.hard[cell]) and source not in contest.sums.tainted
     declared = sum(r.declared if r.open else r.ballots_cast for r in rows)
-    if any(r.open for r in rows) and all(r.declared >= 0 for r in rows if r.open) and (cap == NO_CAP or declared < cap):
+    if (
+        any(r.open for r in rows)
+        and all(r.declared >= 0 for r in rows if r.open)
+        and (cap == NO_CAP or declared < cap)
+    ):
         cap, source, hard = declared, "declared", True
     published: dict[str, Any] = {}
     if cap != NO_CAP:
@@ -76,7 +82,9 @@ def cap_of_row(contest: ContestState, unit: int, row: int) -> dict[str, Any] | N
     if any(reading.turnout for reading in layout.variants) and layout.registered[unit] > 0:
         published["registered"] = int(layout.registered[unit])
     if published and len(cells.rows[cell]) > 1:
-        published["types"] = sorted(layout.contest.count_types[r - unit * layout.types] for r in cells.rows[cell])
+        published["types"] = sorted(
+            layout.contest.count_types[r - unit * layout.types] for r in cells.rows[cell]
+        )
     return published or None
 
 

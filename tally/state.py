@@ -96,7 +96,7 @@ class ContestState:
                 self.held[row] = report
         for row, flagged in unit.unreconciled.items():
             (self.unreconciled.add if flagged else self.unreconciled.discard)(row)
-        if unit.standing_before == DISPUTED or unit.standing == DISPUTED:
+        if DISPUTED in {unit.standing_before, unit.standing}:
             self.disputes_version += 1
         self.standing[unit.unit] = unit.standing
         if unit.delta is not None:
@@ -112,7 +112,7 @@ class State:
         self.at_ms = 0
         self.contests = [ContestState(contest) for contest in layout.contests]
         self.batches: list[KnownBatch] = []
-        self._batch_index: dict[str, int] = {}
+        self.batch_index: dict[str, int] = {}
         self.previous_definition: tuple[str, int] | None = None
         self.times = array("q")
         self.calls: deque[tuple[int, int, bytes]] = deque(maxlen=CALLS_KEPT)
@@ -143,7 +143,7 @@ class State:
 
     def batch(self, batch_id: str) -> KnownBatch | None:
         """The batch with this id, if it is already in."""
-        index = self._batch_index.get(batch_id)
+        index = self.batch_index.get(batch_id)
         return None if index is None else self.batches[index]
 
     def seq_of_row(self, contest: int, row: int) -> int | None:
@@ -160,7 +160,7 @@ class State:
 
     def take_batches(self, other: "State") -> None:
         """Share the batches and times of the state this one replaces."""
-        self.batches, self._batch_index = other.batches, other._batch_index
+        self.batches, self.batch_index = other.batches, other.batch_index
         self.times, self.calls = other.times, other.calls
 
     def install_amendment(self, record: Record, previous_sha256: str) -> None:
@@ -179,7 +179,7 @@ class State:
 
     def know(self, batch: KnownBatch) -> None:
         """Add a batch to those already in."""
-        self._batch_index[batch.batch_id] = len(self.batches)
+        self.batch_index[batch.batch_id] = len(self.batches)
         self.batches.append(batch)
 
     def seq_at(self, at_ms: int) -> int:
@@ -219,4 +219,3 @@ class State:
         found = calls_of(record, effects, self.layout)
         if found:
             self.calls.append((record.seq, record.at_ms, msgspec.msgpack.encode(found)))
-

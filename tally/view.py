@@ -80,7 +80,9 @@ def contest_view(state: State, index: int, epoch: str) -> dict[str, Any]:
 
 def leading(layout: ContestLayout, votes: list[int]) -> tuple[str | None, int]:
     """The selection ahead of every other electable one, and by how much; nobody in a tie or before a vote."""
-    order = sorted((s for s in range(layout.selections) if layout.electable >> s & 1), key=lambda s: -votes[s])
+    order = sorted(
+        (s for s in range(layout.selections) if layout.electable >> s & 1), key=lambda s: -votes[s]
+    )
     if not order or votes[order[0]] == 0:
         return None, 0
     lead = votes[order[0]] - (votes[order[1]] if len(order) > 1 else 0)
@@ -105,7 +107,8 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
     layout, sums = contest.layout, contest.sums
     variants = [outstanding_ballots(layout, contest, variant) for variant in range(len(layout.variants))]
     uncapped = sum(
-        sums.open_cells[g] if key.kind in sums.tainted else sums.unbounded[0][g] for g, key in enumerate(layout.groups)
+        sums.open_cells[g] if key.kind in sums.tainted else sums.unbounded[0][g]
+        for g, key in enumerate(layout.groups)
     )
     names = (*layout.contest.count_types, "shared")
     by_type: dict[str, int | None] = {}
@@ -178,13 +181,18 @@ def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, A
     if unit_id in layout.unit_index:
         columns = leaf_columns(contest, layout.unit_index[unit_id])
     else:
-        columns = contest.nodes[layout.node_index[unit_id]].tolist() if unit_id in layout.node_index else [0] * (m + 9)
+        columns = (
+            contest.nodes[layout.node_index[unit_id]].tolist()
+            if unit_id in layout.node_index
+            else [0] * (m + 9)
+        )
     return {
         "unit": unit_id,
         "name": unit.name,
         "type": unit.type,
         "totals": [
-            {"selection": selection.id, "votes": columns[s]} for s, selection in enumerate(layout.contest.selections)
+            {"selection": selection.id, "votes": columns[s]}
+            for s, selection in enumerate(layout.contest.selections)
         ],
         "ballots_cast": columns[m + BALLOTS],
         "invalid": columns[m + INVALID],
@@ -226,7 +234,11 @@ def _line(contest: ContestState) -> dict[str, Any]:
     layout, root = contest.layout, contest.nodes[0].tolist()
     m = layout.selections
     leader, lead = leading(layout, root[:m])
-    decided = [name for name, claim in contest.claims.items() if claim.status == "irreversible" and name.startswith("elected:")]
+    decided = [
+        name
+        for name, claim in contest.claims.items()
+        if claim.status == "irreversible" and name.startswith("elected:")
+    ]
     return {
         "contest": layout.contest.id,
         "name": layout.contest.name,
@@ -238,4 +250,3 @@ def _line(contest: ContestState) -> dict[str, Any]:
         "decision": decided,
         "seq": contest.changed_seq,
     }
-

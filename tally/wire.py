@@ -8,7 +8,16 @@ from tally.model import IDENTIFIER
 from tally.refusal import FAULTS_MAX, Refusal, escape
 from tally.report import COUNT_MAX, FORMAT, CountBatch, CountReport, DeskCommand
 
-BATCH_FIELDS = {"format", "election", "batch_id", "source", "is_test", "created", "reports", "definition_sha256"}
+BATCH_FIELDS = {
+    "format",
+    "election",
+    "batch_id",
+    "source",
+    "is_test",
+    "created",
+    "reports",
+    "definition_sha256",
+}
 REPORT_FIELDS = {
     "unit", "contest", "type", "revision", "status", "counts", "ballots_cast", "invalid", "ballots_declared",
     "reason", "voters_registered",
@@ -53,7 +62,9 @@ class Faults:
             if 0 <= value <= most:
                 return True
             if value < 0:
-                self.add("count-negative", pointer, f"{value if value > -COUNT_MAX else 'a number'} is below 0")
+                self.add(
+                    "count-negative", pointer, f"{value if value > -COUNT_MAX else 'a number'} is below 0"
+                )
             else:
                 self.add("count-out-of-range", pointer, f"more than {most}")
         elif type(value) is float:
@@ -84,7 +95,9 @@ class Faults:
         sound = True
         for name in value:
             if name not in known:
-                self.add("unknown-field", f"{pointer}/{escape(str(name))}", f"fields: {', '.join(sorted(known))}")
+                self.add(
+                    "unknown-field", f"{pointer}/{escape(str(name))}", f"fields: {', '.join(sorted(known))}"
+                )
                 sound = False
         for name in needed:
             if name not in value:
@@ -113,7 +126,9 @@ def read_batch(value: object, pointer: str = "") -> CountBatch | list[Refusal]:
     if type(reports) is not list:
         faults.add("wrong-type", f"{pointer}/reports", "a list of reports")
         reports = []
-    read = [_read_report(report, f"{pointer}/reports/{index}", faults) for index, report in enumerate(reports)]
+    read = [
+        _read_report(report, f"{pointer}/reports/{index}", faults) for index, report in enumerate(reports)
+    ]
     if faults.found:
         return faults.found
     return CountBatch(
@@ -143,7 +158,11 @@ def _read_report(value: object, pointer: str, faults: Faults) -> CountReport | N
             faults.identifier(value[name], f"{pointer}/{name}")
     if "type" in value:
         faults.identifier(value["type"], f"{pointer}/type")
-    if "revision" in value and faults.integer(value["revision"], f"{pointer}/revision") and value["revision"] < 1:
+    if (
+        "revision" in value
+        and faults.integer(value["revision"], f"{pointer}/revision")
+        and value["revision"] < 1
+    ):
         faults.add("count-out-of-range", f"{pointer}/revision", "revisions start at 1")
     counts = get("counts")
     _check_counts(counts, status, pointer, faults)
@@ -207,4 +226,6 @@ def read_desk(value: object, action: str, operator: str) -> DeskCommand | list[R
         faults.add("wrong-type", "/definition", "a whole definition")
     if faults.found:
         return faults.found[:FAULTS_MAX]
-    return DeskCommand(action, value["reason"], operator, tuple(units), value.get("contest"), batch, definition)  # type: ignore[arg-type]
+    return DeskCommand(
+        action, value["reason"], operator, tuple(units), value.get("contest"), batch, definition
+    )  # type: ignore[arg-type]

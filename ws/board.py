@@ -117,7 +117,7 @@ class StateBoard:
         if name == "election":
             return election_view(state, self._epoch)
         place = self._units_of(channel)
-        assert place is not None, "kind() is asked before newest()"  # noqa: S101
+        assert place is not None, "kind() is asked before newest()"
         return units_view(state, *place, self._epoch)
 
     def _status_view(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -76,7 +77,7 @@ class Reading:
         tag = self._tag(contest.changed_seq)
         if state is self._state():
             newest = self._board.newest(f"contest:{contest.layout.contest.id}")
-            assert newest is not None, "a contest always has a view"  # noqa: S101
+            assert newest is not None, "a contest always has a view"
             return self._answer(request, newest.json, tag)
         view = contest_view(state, contest.layout.index, self._board.epoch)
         return self._answer(request, wire.to_json(view), tag)
@@ -151,14 +152,14 @@ class Reading:
         found = await self._contest(request)
         if isinstance(found, web.Response):
             return found
-        state, contest = found
+        _, contest = found
         after, limit = (
             _whole(request, "after", 0, least=0),
             _whole(request, "limit", HISTORY_MAX, most=HISTORY_MAX),
         )
         if after is None or limit is None:
             return _bad_query("after" if after is None else "limit", "a whole number")
-        view = history_view(state, contest, after, limit, self._board.epoch)
+        view = history_view(contest, after, limit, self._board.epoch)
         return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
 
     async def _contest(self, request: web.Request) -> tuple[State, ContestState] | web.Response:
@@ -204,7 +205,7 @@ class Reading:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
 
-def history_view(state: State, contest: ContestState, after: int, limit: int, epoch: str) -> dict[str, Any]:
+def history_view(contest: ContestState, after: int, limit: int, epoch: str) -> dict[str, Any]:
     """The contest's history after a seq: totals record by record, corrections, and its claims' turns."""
     layout, history = contest.layout, contest.history
     ids = [selection.id for selection in layout.contest.selections]
@@ -237,8 +238,14 @@ def history_view(state: State, contest: ContestState, after: int, limit: int, ep
             for c in corrections
         ],
         "claims": [
-            {"seq": t.seq, "as_of": written(t.at_ms), "claim": t.claim, "status": t.status, "grade": t.grade,
-             "assumptions": list(t.assumptions)}
+            {
+                "seq": t.seq,
+                "as_of": written(t.at_ms),
+                "claim": t.claim,
+                "status": t.status,
+                "grade": t.grade,
+                "assumptions": list(t.assumptions),
+            }
             for t in history.turns
             if t.seq > after and (last is None or t.seq <= last)
         ],
@@ -254,7 +261,6 @@ async def not_yet(request: web.Request) -> web.Response:
 
 
 def _seq_at(state: State, instant: str) -> int | None:
-    from datetime import datetime  # noqa: PLC0415
 
     try:
         moment = datetime.fromisoformat(instant.replace(" ", "+"))

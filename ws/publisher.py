@@ -66,7 +66,9 @@ class Publisher:
                 self._calls_told = publication.offset or self._calls_told
         units_due = now - self._units_at >= UNITS_INTERVAL_S
         for channel in list(self.hub.heard()):
-            if self.board.kind(channel) is ChannelKind.STATE and (units_due or not channel.startswith("units:")):
+            if self.board.kind(channel) is ChannelKind.STATE and (
+                units_due or not channel.startswith("units:")
+            ):
                 self._show(channel, fanout)
         if units_due:
             self._units_at = now

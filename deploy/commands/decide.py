@@ -13,7 +13,10 @@ from tally.refusal import Refusal
 
 
 def decide(
-    file: Annotated[str, typer.Argument(help="A JSON instance, or JSON Lines (one instance a line); - for standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="A JSON instance, or JSON Lines (one instance a line); - for standard input."),
+    ],
 ) -> int:
     """Say what is irreversible in an instance: counted votes, outstanding ballots, a rule.
 
@@ -33,7 +36,7 @@ def decide(
 
 
 def _read(file: str) -> bytes:
-    from pathlib import Path  # noqa: PLC0415
+    from pathlib import Path
 
     try:
         return Path(file).read_bytes()

@@ -14,10 +14,14 @@ from deploy import failure
 
 def desk(
     action: Annotated[str, typer.Argument(help="dispute, annul, restore, correct or amend.")],
-    units: Annotated[list[str] | None, typer.Argument(help="Unit ids; a unit with others under it stands for them.")] = None,
+    units: Annotated[
+        list[str] | None, typer.Argument(help="Unit ids; a unit with others under it stands for them.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why; it is published.")] = "",
     contest: Annotated[str | None, typer.Option(help="Only in this contest. [all]")] = None,
-    file: Annotated[Path | None, typer.Option(help="correct: a batch; amend: the whole definition as it is to be.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="correct: a batch; amend: the whole definition as it is to be.")
+    ] = None,
     to: Annotated[str, typer.Option(help="The ingest listener.")] = "http://127.0.0.1:8081",
     key: Annotated[str | None, typer.Option(envvar="TALLY_KEY", help="An operator's key.")] = None,
 ) -> int:
@@ -36,7 +40,10 @@ def desk(
 async def _send(url: str, body: dict[str, Any], key: str | None) -> int:
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        async with aiohttp.ClientSession() as session, session.post(url, json=body, headers=headers) as response:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json=body, headers=headers) as response,
+        ):
             answer = await response.json(content_type=None)
             sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
             return failure.DONE if response.status < 300 else failure.NO

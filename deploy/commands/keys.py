@@ -17,14 +17,20 @@ File = Annotated[Path, typer.Option("--keys", help="The key file.")]
 def new(
     key_id: Annotated[str, typer.Argument(help="A name for the key, such as a county's.")],
     file: File = Path("keys.toml"),
-    operator: Annotated[bool, typer.Option("--operator", help="A person at the desk, not a source of counts.")] = False,
-    units: Annotated[list[str] | None, typer.Option(help="Units it may write; * and ? match. Repeatable. [*]")] = None,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="A person at the desk, not a source of counts.")
+    ] = False,
+    units: Annotated[
+        list[str] | None, typer.Option(help="Units it may write; * and ? match. Repeatable. [*]")
+    ] = None,
     contests: Annotated[list[str] | None, typer.Option(help="Contests it may write. Repeatable. [*]")] = None,
 ) -> None:
     """Make a key and print its secret, once: only its hash is stored."""
     secret = new_key(file, key_id, operator=operator, units=units or ["*"], contests=contests or ["*"])
     typer.echo(secret)
-    Console(stderr=True).print(f"{key_id} is in {file}; restart the service to let it in. The secret is not shown again.")
+    Console(stderr=True).print(
+        f"{key_id} is in {file}; restart the service to let it in. The secret is not shown again."
+    )
 
 
 @app.command("list")

@@ -19,15 +19,23 @@ log = structlog.get_logger("tally")
 
 def serve(
     election: Annotated[Path | None, typer.Option(help="election.json: what is counted.")] = None,
-    data: Annotated[Path | None, typer.Option(help="Directory of the journal and its snapshots. [data]")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Directory of the journal and its snapshots. [data]")
+    ] = None,
     listen: Annotated[str | None, typer.Option(help="Readers' HOST:PORT. [127.0.0.1:8080]")] = None,
     ingest_listen: Annotated[str | None, typer.Option(help="Sources' HOST:PORT. [127.0.0.1:8081]")] = None,
-    admin_listen: Annotated[str | None, typer.Option(help="Metrics and health once more, at HOST:PORT.")] = None,
+    admin_listen: Annotated[
+        str | None, typer.Option(help="Metrics and health once more, at HOST:PORT.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="tally.toml with any of these settings.")] = None,
     keys: Annotated[Path | None, typer.Option(help="keys.toml with source and operator keys.")] = None,
-    tick_ms: Annotated[int | None, typer.Option(help="Frames gather this long; 0 sends at once. [100]")] = None,
+    tick_ms: Annotated[
+        int | None, typer.Option(help="Frames gather this long; 0 sends at once. [100]")
+    ] = None,
     snapshot_records: Annotated[int | None, typer.Option(help="Records between snapshots. [50000]")] = None,
-    behind_proxy: Annotated[bool | None, typer.Option(help="A proxy with TLS is in front; public addresses are fine.")] = None,
+    behind_proxy: Annotated[
+        bool | None, typer.Option(help="A proxy with TLS is in front; public addresses are fine.")
+    ] = None,
     loop: Annotated[str | None, typer.Option(help="Event loop: auto, asyncio or uvloop. [auto]")] = None,
 ) -> None:
     """Run the service: counts in at the ingest address, views and streams out at the read address.
@@ -59,8 +67,7 @@ async def serve_until_stopped(service: Service) -> None:
         loop.add_signal_handler(number, service.stop)
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(service.serve())
-        while not service.ready and not serving.done():
-            await asyncio.sleep(0.01)
+        await service.settled(serving)
         if service.ready:
             said = [f"http://{host}:{port}" for host, port in service.addresses()]
             state = service.sequencer.state
@@ -72,7 +79,7 @@ async def serve_until_stopped(service: Service) -> None:
 
 def run(loop: str, main: "asyncio.Future[None] | object") -> None:
     """Run a coroutine on the event loop asked for; `auto` is uvloop where it is installed."""
-    import uvloop  # noqa: PLC0415
+    import uvloop
 
     factory = None if loop == "asyncio" else uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:

@@ -28,8 +28,12 @@ class Material:
 
 def verify(
     source: Annotated[str, typer.Argument(help="A certificate file, or the URL of a service.")],
-    units: Annotated[str | None, typer.Option(help="Unit rows: file or URL. [the URL the certificate names]")] = None,
-    election: Annotated[str | None, typer.Option(help="The definition: file or URL, to check caps and styles too.")] = None,
+    units: Annotated[
+        str | None, typer.Option(help="Unit rows: file or URL. [the URL the certificate names]")
+    ] = None,
+    election: Annotated[
+        str | None, typer.Option(help="The definition: file or URL, to check caps and styles too.")
+    ] = None,
     claim: Annotated[str | None, typer.Option(help="With a URL: only this claim. [all]")] = None,
 ) -> int:
     """Re-compute everything a certificate says, from unit rows, with code that decides nothing.
@@ -49,7 +53,7 @@ def verify(
 async def _verify(source: str, units: str | None, election: str | None, claim: str | None) -> int:
     async with aiohttp.ClientSession(raise_for_status=True) as session:
         if not _is_url(source):
-            certificate = json.loads(Path(source).read_text(encoding="utf-8"))
+            certificate = json.loads(await _fetch(session, source))
             rows = await _rows(session, units or _named_rows(certificate))
             definition = json.loads(await _fetch(session, election)) if election else None
             return _judge([Material(certificate, rows, definition)])
@@ -95,7 +99,9 @@ def _named_rows(certificate: Any) -> str:
     data = certificate.get("data") if isinstance(certificate, dict) else None
     url = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(url, str) or not _is_url(url):
-        raise typer.BadParameter("the certificate names no rows that can be fetched from here; give --units FILE or URL")
+        raise typer.BadParameter(
+            "the certificate names no rows that can be fetched from here; give --units FILE or URL"
+        )
     return url
 
 
@@ -106,7 +112,7 @@ async def _rows(session: aiohttp.ClientSession, place: str) -> list[dict[str, An
 
 async def _fetch(session: aiohttp.ClientSession, place: str) -> bytes:
     if not _is_url(place):
-        return Path(place).read_bytes()
+        return await asyncio.to_thread(Path(place).read_bytes)
     async with session.get(place) as response:
         return await response.read()
 

@@ -93,5 +93,8 @@ def picture(view: dict[str, Any]) -> Group:
         table.add_row(total["selection"], f"{total['votes']:,}", Text(said, style="green" if said else ""))
     coming = outstanding["certain"]
     unknown = f"unknown: {outstanding['uncapped']:,} open units have no hard cap"
-    tail = Text(f"lead {view['lead']:,} · may still come {f'{coming:,}' if coming is not None else unknown}", style="dim")
+    tail = Text(
+        f"lead {view['lead']:,} · may still come {f'{coming:,}' if coming is not None else unknown}",
+        style="dim",
+    )
     return Group(head, table, tail, Text(""))

@@ -38,7 +38,14 @@ def decode(body: bytes) -> object | Refusal:
         return Refusal("duplicate-key", "", "an object names a key twice")
     except msgpack.StackError:
         return TOO_DEEP
-    except (ValueError, msgpack.UnpackException, RecursionError, TypeError, OverflowError, MemoryError) as error:
+    except (
+        ValueError,
+        msgpack.UnpackException,
+        RecursionError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+    ) as error:
         return Refusal("malformed-msgpack", "", f"{type(error).__name__}: {error}"[:200])
     return _unusual(value, 0) or value
 

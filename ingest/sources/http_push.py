@@ -81,7 +81,9 @@ class HttpPush:
         refusal = self._may_command(key, command)
         if refusal is not None:
             return _refused((refusal,))
-        return self._answer(await self.sequencer.submit(command), command.batch.batch_id if command.batch else None)
+        return self._answer(
+            await self.sequencer.submit(command), command.batch.batch_id if command.batch else None
+        )
 
     def _may_command(self, key: Key, command: DeskCommand) -> Refusal | None:
         if command.batch is not None:
@@ -140,7 +142,11 @@ async def read_body(request: web.Request, bytes_max: int) -> _Body | Refusal:
     if raw is None:
         return Refusal("body-too-large", "", f"at most {bytes_max} bytes")
     value = decode(raw)
-    return value if isinstance(value, Refusal) else _Body(value, raw, request.content_type == json_body.MEDIA_TYPE)
+    return (
+        value
+        if isinstance(value, Refusal)
+        else _Body(value, raw, request.content_type == json_body.MEDIA_TYPE)
+    )
 
 
 async def _read(request: web.Request, bytes_max: int) -> bytes | None:
@@ -191,10 +197,11 @@ def _refused(
     if first.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     response = web.Response(
-        body=msgspec.json.encode(problem), status=first.status, content_type="application/problem+json", headers=headers
+        body=msgspec.json.encode(problem),
+        status=first.status,
+        content_type="application/problem+json",
+        headers=headers,
     )
     if first.code in {"body-too-large", "content-encoding", "body-timeout"}:
         response.force_close()
     return response
-
-
