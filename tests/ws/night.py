@@ -99,7 +99,7 @@ class Witness:
         self.starts = starts  # (channel, was recovering, recovered) of every subscribe
 
     def check(self, night: Night, first: int) -> None:
-        """Offsets rise, frames agree with them, the last view is the newest, no event after `first` is missing."""
+        """Offsets rise, frames agree with them, the last view is the newest, no event is missing."""
         assert self.offsets == sorted(set(self.offsets))
         assert [view["position"]["seq"] for view in self.views] == self.offsets
         assert self.views[-1] == night.newest()
