@@ -407,9 +407,10 @@ def test_sound_records_beyond_head_are_kept(written: Written, tmp_path: Path) ->
     assert journal.position.seq == RECORDS + 5
     assert len(list(journal.read(RECORDS))) == 5
     journal.close()
-    again, recovery = Segments.open(tmp_path / "copy")
-    assert recovery.kept == 0
-    again.close()
+    os.truncate(written_last := tmp_path / "copy" / written.segments()[-1].name, written.end.offset)
+    with pytest.raises(JournalUnsound) as caught:  # HEAD now answers for them
+        Segments.open(tmp_path / "copy")
+    assert (caught.value.path, caught.value.seq) == (written_last, RECORDS + 1)
 
 
 def test_a_tail_torn_at_any_byte_is_cut_and_reported(written: Written, tmp_path: Path) -> None:
