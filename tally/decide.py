@@ -1,6 +1,5 @@
 """Rule x sums x outstanding → what is irreversible now, on which grounds, and by how much."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from tally.claim import Claim
@@ -13,6 +12,8 @@ from tally.outstanding import Sums
 from tally.rules import Rule
 
 CERTAIN, CONDITIONAL = "certain", "conditional"
+NEVER = 1 << 60
+"""More votes than there will ever be."""
 
 
 class Grounds(NamedTuple):
@@ -123,31 +124,40 @@ def claim_id(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> str:
 
 def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
     """Every claim that is irreversible now, by id. Cost: O(selections) for one style and one seat."""
-    if layout.rule is None:
-        return {}
+    return {} if layout.rule is None else _look(layout.rule, layout, sums)[0]
+
+
+def _look(rule: Rule, layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grounds], int]:
+    """Every irreversible claim with its grounds, and how much may move before that can change."""
     found: dict[str, Grounds] = {}
+    patience = NEVER if _steady(layout) else -1
     for variant in (0, *worth_trying(layout, sums)):
         reasons = grounds(layout, sums, variant)
-        for kind, who in _irreversible(layout.rule, layout, completions(layout, sums, variant)):
-            found.setdefault(claim_id(layout, kind, who), reasons)
-    return found
+        for who, status in enumerate(rule.statuses(completions(layout, sums, variant), layout.params)):
+            for kind, holds, slack in (
+                ("elected", status.elected, status.elected_slack),
+                ("eliminated", status.eliminated, status.eliminated_slack),
+            ):
+                if holds:
+                    found.setdefault(claim_id(layout, kind, (who,)), reasons)
+                if slack is not None:
+                    patience = min(patience, slack - 1 if holds else -slack)
+    return found, patience
 
 
-def _irreversible(
-    rule: Rule, layout: ContestLayout, completed: Completions
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    for who, status in enumerate(rule.statuses(completed, layout.params)):
-        if status.elected:
-            yield "elected", (who,)
-        if status.eliminated:
-            yield "eliminated", (who,)
+def _steady(layout: ContestLayout) -> bool:
+    """Whether one vote, or one outstanding ballot, moves no slack by more than one."""
+    return layout.contest.votes_allowed == 1 and not layout.pools and "no_blank" not in layout.contest.rule
 
 
 def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) -> tuple[ClaimChanged, ...]:
-    """What a change of the sums does to the claims: turned, withdrawn, or resting on other grounds."""
-    now = irreversible(layout, sums)
-    if not now and not claims:
+    """What a change of the sums does to the claims: turned, withdrawn, or resting on other grounds.
+
+    Nothing is looked at while `sums.patience` lasts, which this sets anew (docs/maths.md, "When to look").
+    """
+    if sums.patience >= 0 or layout.rule is None:
         return ()
+    now, sums.patience = _look(layout.rule, layout, sums)
     changed = []
     for name, why in now.items():
         was = claims.get(name)

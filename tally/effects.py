@@ -1,15 +1,15 @@
 """What a cause changes, worked out against a ledger and written nowhere: the one arithmetic of the fold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from tally.events import (
     ANNULLED,
     COMPLETED,
     DISPUTED,
     EXPECTED,
+    IN_PROCESS,
     NOT_INSTALLED,
     QUARANTINED,
     STANDS,
@@ -18,7 +18,7 @@ from tally.events import (
     RowCounted,
     StandingChanged,
 )
-from tally.layout import NO_CAP, ContestLayout, Ints
+from tally.layout import NO_CAP, ContestLayout
 from tally.outstanding import Row, Sums, outstanding_of_cell
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class UnitEffect:
     held: dict[int, RowCounted | None] = field(default_factory=dict)
     unreconciled: dict[int, bool] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
-    delta: Ints | None = None
+    delta: list[int] | None = None
 
 
 @dataclass(slots=True)
@@ -147,25 +147,35 @@ def _any_held(ledger: "Ledger", layout: ContestLayout, change: UnitEffect) -> bo
 def _finish(ledger: "Ledger", layout: ContestLayout, effect: ContestEffect, change: UnitEffect) -> None:
     """Work out the sums after one unit's change: votes, outstanding ballots, pools, violations."""
     first = change.unit * layout.types
-    before = [ledger.row(layout.index, row) for row in range(first, first + layout.types)]
-    after = [change.rows.get(row, before[row - first]) for row in range(first, first + layout.types)]
+    if layout.types == 1:
+        before = [ledger.row(layout.index, first)]
+        after = [change.rows.get(first) or before[0]]
+    else:
+        before = [ledger.row(layout.index, row) for row in range(first, first + layout.types)]
+        after = [change.rows.get(row) or before[row - first] for row in range(first, first + layout.types)]
     change.before = {row: before[row - first] for row in change.rows}
     sums = effect.sums
     old = unit_columns(layout, change.unit, before, change.standing_before)
     new = unit_columns(layout, change.unit, after, change.standing)
     if old != new:
-        change.delta = np.array([b - a for a, b in zip(old, new, strict=True)], dtype=np.int64)
+        delta = [b - a for a, b in zip(old, new, strict=True)]
+        change.delta = delta
         for s in range(layout.selections):
-            sums.votes[s] += new[s] - old[s]
-    _disputed(sums, layout, change, old, new)
-    for pool in layout.pools_of_unit.get(change.unit, ()):
-        _recount_pool(
-            layout, effect, pool, sum(r.ballots_cast for r in after) - sum(r.ballots_cast for r in before)
-        )
-    cells = {int(layout.cell_of_row[row]) for row in range(first, first + layout.types)}
-    for cell in sorted(cells):
-        if cell >= 0:
-            _recount_cell(ledger, layout, effect, change, cell)
+            moved = delta[s]
+            sums.votes[s] += moved
+            sums.patience -= moved if moved >= 0 else -moved
+    if DISPUTED in {change.standing, change.standing_before}:
+        _disputed(sums, layout, change, old, new)
+    if layout.pools:
+        more = sum(r.ballots_cast for r in after) - sum(r.ballots_cast for r in before)
+        for pool in layout.pools_of_unit.get(change.unit, ()):
+            _recount_pool(layout, effect, pool, more)
+    if layout.types == 1:
+        _recount_cell(ledger, layout, effect, change, layout.cell_of_row[first])
+    else:
+        for cell in sorted({layout.cell_of_row[row] for row in range(first, first + layout.types)}):
+            if cell >= 0:
+                _recount_cell(ledger, layout, effect, change, cell)
     effect.units.append(change)
 
 
@@ -181,6 +191,7 @@ def _recount_pool(layout: ContestLayout, effect: ContestEffect, pool: int, cast_
     sums, cap = effect.sums, layout.pools[pool]
     before = sums.pool_cast[pool]
     sums.pool_cast[pool] = before + cast_more
+    sums.patience = -1
     if before <= cap.ballots < sums.pool_cast[pool]:
         effect.violations.append(
             BoundViolated(
@@ -188,7 +199,7 @@ def _recount_pool(layout: ContestLayout, effect: ContestEffect, pool: int, cast_
             )
         )
         if cap.hard:
-            sums.tainted |= {pool_kind(cap.id)}
+            sums.taint(pool_kind(cap.id))
 
 
 def pool_kind(pool_id: str) -> str:
@@ -201,23 +212,22 @@ def _recount_cell(
 ) -> None:
     cells = layout.cells
     rows = {row: change.rows.get(row) or ledger.row(layout.index, row) for row in cells.rows[cell]}
-    cap, hard = int(cells.cap[cell]), bool(cells.hard[cell])
     held_ballots = _held_ballots(ledger, layout, change, rows)
-    before = (
-        effect.outstanding.get(cell) if cell in effect.outstanding else ledger.outstanding(layout.index, cell)
-    )
+    before = ledger.outstanding(layout.index, cell)
     after = outstanding_of_cell(layout, cell, list(rows.values()), change.standing, held_ballots)
-    group = int(cells.group[cell])
-    effect.sums.add_cell(group, before or (), -1)
-    effect.sums.add_cell(group, after, 1)
-    effect.outstanding[cell] = after
-    touched = any(row in change.rows or change.held.get(row) is not None for row in rows)
-    ballots = max(held_ballots, sum(row.ballots_cast for row in rows.values()))
-    if cap != NO_CAP and ballots > cap and touched:
+    if before != after:
+        effect.sums.move_cell(cells.group[cell], before, after)
+        effect.outstanding[cell] = after
+    cap = cells.cap[cell]
+    if cap == NO_CAP:
+        return
+    ballots = max(held_ballots, sum([row.ballots_cast for row in rows.values()]))
+    if ballots > cap and any(row in change.rows or change.held.get(row) is not None for row in rows):
         unit_id = layout.units[change.unit].id
+        hard = cells.hard[cell]
         effect.violations.append(BoundViolated(layout.index, unit_id, ballots, cap, cells.kind[cell], hard))
         if hard and _would_complete(change, rows):
-            effect.sums.tainted |= {cells.kind[cell]}
+            effect.sums.taint(cells.kind[cell])
 
 
 def _held_ballots(ledger: "Ledger", layout: ContestLayout, change: UnitEffect, rows: dict[int, Row]) -> int:
@@ -239,33 +249,32 @@ def _would_complete(change: UnitEffect, rows: dict[int, Row]) -> bool:
     return all(p in {COMPLETED, NOT_INSTALLED} for p in progress)
 
 
-def unit_columns(layout: ContestLayout, unit: int, rows: list[Row], standing: int) -> list[int]:
+def unit_columns(layout: ContestLayout, unit: int, rows: Sequence[Row], standing: int) -> list[int]:
     """What a unit adds to each node above it: its selections, then the columns named in state.py."""
-    m = layout.selections
-    columns = [0] * (m + 9)
     if standing == ANNULLED:
-        columns[m + 8] = 1
-        return columns
-    counted = False
-    for row in rows:
-        if row.progress != EXPECTED:
-            for s, votes in enumerate(row.counts):
-                columns[s] += votes
-            columns[m] += row.ballots_cast
-            columns[m + 1] += row.invalid
-            counted = counted or row.progress != NOT_INSTALLED
-    if counted:
-        columns[m + 2] = int(layout.registered[unit])
-    if standing == QUARANTINED:
-        columns[m + 6] = 1
-        return columns
-    columns[m + 7] = int(standing == DISPUTED)
-    base = unit * layout.types
-    applies = [row.progress for t, row in enumerate(rows) if layout.types == 1 or layout.applies[base + t]]
-    if all(p == NOT_INSTALLED for p in applies):
-        columns[m + 5] = 1
-    elif all(p in {COMPLETED, NOT_INSTALLED} for p in applies):
-        columns[m + 3] = 1
-    elif any(p != EXPECTED for p in applies):
-        columns[m + 4] = 1
-    return columns
+        return [0] * (layout.selections + 3) + [0, 0, 0, 0, 0, 1]
+    row = rows[0] if len(rows) == 1 else _merged(layout, unit, rows)
+    where = _WHERE[standing][row.progress]
+    if row.progress == EXPECTED:
+        return [0] * (layout.selections + 3) + where
+    registered = 0 if row.progress == NOT_INSTALLED else layout.registered[unit]
+    return [*row.counts, row.ballots_cast, row.invalid, registered, *where]
+
+
+def _merged(layout: ContestLayout, unit: int, rows: Sequence[Row]) -> Row:
+    """A unit's count types as one row: sums, and the progress of the whole."""
+    first = unit * layout.types
+    progress = {row.progress for t, row in enumerate(rows) if layout.applies[first + t]}
+    if progress <= {COMPLETED, NOT_INSTALLED}:
+        whole = COMPLETED if COMPLETED in progress else NOT_INSTALLED
+    else:
+        whole = EXPECTED if progress == {EXPECTED} else IN_PROCESS
+    counts = tuple(map(sum, zip(*(row.counts for row in rows), strict=True)))
+    return Row(0, whole, counts, sum(r.ballots_cast for r in rows), sum(r.invalid for r in rows), -1)
+
+
+_WHERE = {  # by standing, then progress: completed, in process, not installed, held, contested, void
+    STANDS: ([0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]),
+    QUARANTINED: ([0, 0, 0, 1, 0, 0],) * 4,
+    DISPUTED: ([0, 0, 0, 0, 1, 0], [0, 1, 0, 0, 1, 0], [1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 0]),
+}

@@ -135,7 +135,7 @@ def _resum(contest: ContestState, tainted: frozenset[str]) -> Sums:
     sums.votes = contest.nodes[0, :m].tolist()
     by_unit = contest.counts.reshape(len(layout.units), layout.types, m).sum(axis=1)
     sums.votes_disputed = by_unit[contest.standing == DISPUTED].sum(axis=0).tolist()
-    for group, cell in zip(layout.cells.group.tolist(), contest.outstanding, strict=True):
+    for group, cell in zip(layout.cells.group, contest.outstanding, strict=True):
         sums.add_cell(group, cell, 1)
     for unit, pools in layout.pools_of_unit.items():
         cast = int(contest.numbers[unit * layout.types : (unit + 1) * layout.types, 1].sum())

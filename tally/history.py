@@ -87,7 +87,7 @@ class History:
         cause = record.cause
         if isinstance(cause, StandingChanged):
             zero = (0,) * selections
-            delta = tuple(unit.delta[:selections].tolist()) if unit.delta is not None else zero
+            delta = tuple(unit.delta[:selections]) if unit.delta is not None else zero
             self._correct(record, cause.action, unit.unit, -1, cause.reason, zero, delta)
         elif isinstance(cause, BatchCounted):
             for row, after in unit.rows.items():

@@ -39,16 +39,16 @@ class GroupKey(NamedTuple):
 class Cells:
     """Cells are what a cap limits: a unit's types that share one cap, or one type with its own.
 
-    All arrays are indexed by cell. `rows[c]` lists the rows of cell c; `group[c]` its group of
+    Everything is indexed by cell. `rows[c]` lists the rows of cell c; `group[c]` its group of
     interchangeable outstanding ballots; `cap` is NO_CAP where none is stated.
     """
 
-    unit: Ints
+    unit: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
-    cap: Ints
-    hard: npt.NDArray[np.bool_]
+    cap: tuple[int, ...]
+    hard: tuple[bool, ...]
     kind: tuple[str, ...]
-    group: Ints
+    group: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,21 @@ class ContestLayout:
 
     index: int
     contest: Contest
+    selections: int
+    types: int
     selection_index: dict[str, int]
     type_index: dict[str, int]
     units: tuple[Unit, ...]
     unit_index: dict[str, int]
     applies: npt.NDArray[np.bool_]
-    registered: Ints
+    registered: tuple[int, ...]
     node_ids: tuple[str, ...]
     node_index: dict[str, int]
     lineage: Ints
     top: tuple[str, ...]
     styles: tuple[int, ...]
     cells: Cells
-    cell_of_row: Ints
+    cell_of_row: tuple[int, ...]
     groups: tuple[GroupKey, ...]
     pools: tuple[PoolCap, ...]
     pool_parent: tuple[int, ...]
@@ -78,16 +80,6 @@ class ContestLayout:
     variants: tuple[Variant, ...]
     rule: Rule | None
     params: Any
-
-    @property
-    def selections(self) -> int:
-        """How many selections the contest has."""
-        return len(self.contest.selections)
-
-    @property
-    def types(self) -> int:
-        """How many count types the contest has."""
-        return len(self.contest.count_types)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +168,14 @@ def _compile_contest(
     return ContestLayout(
         index=index,
         contest=contest,
+        selections=len(contest.selections),
+        types=len(contest.count_types),
         selection_index={selection.id: s for s, selection in enumerate(contest.selections)},
         type_index={name: t for t, name in enumerate(contest.count_types)},
         units=units,
         unit_index=unit_index,
         applies=applies,
-        registered=np.array([unit.voters_registered or 0 for unit in units], dtype=np.int64),
+        registered=tuple(unit.voters_registered or 0 for unit in units),
         node_ids=nodes,
         node_index={node: n for n, node in enumerate(nodes)},
         lineage=lineage,
@@ -258,7 +252,7 @@ def _cells(
     style_of: list[int],
     pools_of_unit: dict[int, tuple[int, ...]],
     applies: npt.NDArray[np.bool_],
-) -> tuple[Cells, Ints, tuple[GroupKey, ...]]:
+) -> tuple[Cells, tuple[int, ...], tuple[GroupKey, ...]]:
     types = len(contest.count_types)
     members: list[tuple[int, ...]] = []
     caps: list[Cap | None] = []
@@ -283,24 +277,20 @@ def _cells(
             caps.append(cap)
             kinds.append(kind)
             group.append(groups.setdefault(GroupKey(style_of[u], pool, slot, kind), len(groups)))
-    cell_of_row = np.full(len(units) * types, -1, dtype=np.int64)
+    cell_of_row = [-1] * (len(units) * types)
     for cell, rows in enumerate(members):
-        cell_of_row[list(rows)] = cell
-    known = [cap is not None and cap.ballots > 0 for cap in caps]
+        for row in rows:
+            cell_of_row[row] = cell
+    usable = [cap if cap is not None and cap.ballots > 0 else None for cap in caps]
     cells = Cells(
-        unit=np.array(owner, dtype=np.int64),
+        unit=tuple(owner),
         rows=tuple(members),
-        cap=np.array(
-            [cap.ballots if cap and ok else NO_CAP for cap, ok in zip(caps, known, strict=True)],
-            dtype=np.int64,
-        ),
-        hard=np.array(
-            [bool(cap and ok and cap.hard) for cap, ok in zip(caps, known, strict=True)], dtype=np.bool_
-        ),
+        cap=tuple(cap.ballots if cap else NO_CAP for cap in usable),
+        hard=tuple(bool(cap and cap.hard) for cap in usable),
         kind=tuple(kinds),
-        group=np.array(group, dtype=np.int64),
+        group=tuple(group),
     )
-    return cells, cell_of_row, tuple(groups)
+    return cells, tuple(cell_of_row), tuple(groups)
 
 
 def _unit_cap(unit: Unit, contest: Contest) -> tuple[Cap | None, str]:
@@ -336,7 +326,9 @@ def _top(contest: Contest, tree: Tree) -> tuple[str, ...]:
 def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...]) -> tuple[Variant, ...]:
     """Certain first; then no other unit over its cap; then soft caps; then each turnout assumption."""
     variants = [Variant(None), Variant("no-other-unit-over-cap")]
-    soft = bool(np.any((cells.cap != NO_CAP) & ~cells.hard)) or any(not pool.hard for pool in contest.caps)
+    soft = any(cap != NO_CAP and not hard for cap, hard in zip(cells.cap, cells.hard, strict=True)) or any(
+        not pool.hard for pool in contest.caps
+    )
     if soft:
         variants.append(Variant("soft-caps", soft_caps=True))
     variants += [

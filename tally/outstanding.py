@@ -33,7 +33,9 @@ class Sums:
     many of its cells nobody can bound; `open_cells[g]`; `pool_cast[p]`: ballots already cast in pool p.
     """
 
-    __slots__ = ("ballots", "open_cells", "pool_cast", "tainted", "unbounded", "votes", "votes_disputed")
+    __slots__ = (
+        "ballots", "open_cells", "patience", "pool_cast", "tainted", "unbounded", "votes", "votes_disputed",
+    )  # fmt: skip
 
     def __init__(self, selections: int, variants: int, groups: int, pools: int) -> None:
         self.votes = [0] * selections
@@ -43,6 +45,7 @@ class Sums:
         self.open_cells = [0] * groups
         self.pool_cast = [0] * pools
         self.tainted: frozenset[str] = frozenset()
+        self.patience = -1
 
     def copy(self) -> "Sums":
         """An independent copy. Cost: O(selections + variants x groups)."""
@@ -54,7 +57,24 @@ class Sums:
         twin.open_cells = self.open_cells[:]
         twin.pool_cast = self.pool_cast[:]
         twin.tainted = self.tainted
+        twin.patience = self.patience
         return twin
+
+    def taint(self, kind: str) -> None:
+        """Note that a kind of cap has been exceeded by a completed cell: it is not hard after all."""
+        self.tainted |= {kind}
+        self.patience = -1
+
+    def move_cell(self, group: int, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+        """Replace what a cell adds; what that moves is taken from `patience`."""
+        self.add_cell(group, before, -1)
+        self.add_cell(group, after, 1)
+        if UNBOUNDED in before or UNBOUNDED in after:
+            self.patience = -1
+        elif before and after:
+            self.patience -= max([abs(a - b) for a, b in zip(after, before, strict=True)])
+        else:
+            self.patience -= max(before or after)
 
     def add_cell(self, group: int, outstanding: tuple[int, ...], sign: int) -> None:
         """Count a cell's outstanding ballots in (sign 1) or out (sign -1); `()` is a closed cell."""
@@ -76,17 +96,23 @@ def outstanding_of_cell(
     `held_ballots`: what the cell would hold if a quarantined report entered, -1 where none is held.
     A held report over the cap leaves the cell unbounded, but for who assumes it is the only one.
     """
-    if standing == ANNULLED or (held_ballots < 0 and not any(row.open for row in rows)):
+    if standing == ANNULLED:
         return ()
-    cast = sum(row.ballots_cast for row in rows)
+    if held_ballots < 0:
+        for row in rows:
+            if row.progress in {EXPECTED, IN_PROCESS}:
+                break
+        else:
+            return ()
+    cast = sum([row.ballots_cast for row in rows])
     cells = layout.cells
-    cap, hard = int(cells.cap[cell]), bool(cells.hard[cell])
+    cap, hard = cells.cap[cell], cells.hard[cell]
     declared = _declared(rows)
     result = []
     for variant, reading in enumerate(layout.variants):
         limit = cap if cap != NO_CAP and (hard or reading.soft_caps) else UNBOUNDED
         if reading.turnout is not None:
-            registered = int(layout.registered[cells.unit[cell]])
+            registered = layout.registered[cells.unit[cell]]
             if registered > 0:
                 voting = registered * reading.turnout[0] // reading.turnout[1]
                 limit = voting if limit == UNBOUNDED else min(limit, voting)

@@ -9,6 +9,7 @@ COUNT_MAX = 10_000_000
 """No single count of one unit is larger; more is a slipped column or an attack."""
 REPORTS_MAX = 10_000
 
+DeskAction = Literal["dispute", "annul", "restore", "correct", "amend"]
 Status = Literal["completed", "in-process", "not-processed", "not-installed"]
 
 
@@ -47,7 +48,7 @@ class CountBatch(msgspec.Struct, frozen=True):
 class DeskCommand(msgspec.Struct, frozen=True):
     """What a person at the desk does: an action on units, with its reason."""
 
-    action: Literal["dispute", "annul", "restore", "correct", "amend"]
+    action: DeskAction
     reason: str
     operator: str
     units: tuple[str, ...] = ()

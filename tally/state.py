@@ -98,7 +98,8 @@ class ContestState:
             (self.unreconciled.add if flagged else self.unreconciled.discard)(row)
         if DISPUTED in {unit.standing_before, unit.standing}:
             self.disputes_version += 1
-        self.standing[unit.unit] = unit.standing
+        if unit.standing != unit.standing_before:
+            self.standing[unit.unit] = unit.standing
         if unit.delta is not None:
             self.nodes[self.layout.lineage[unit.unit]] += unit.delta
 

@@ -6,7 +6,7 @@ import msgspec
 
 from tally.model import IDENTIFIER
 from tally.refusal import FAULTS_MAX, Refusal, escape
-from tally.report import COUNT_MAX, FORMAT, CountBatch, CountReport, DeskCommand
+from tally.report import COUNT_MAX, FORMAT, CountBatch, CountReport, DeskAction, DeskCommand
 
 BATCH_FIELDS = {
     "format",
@@ -198,7 +198,7 @@ def _check_counts(counts: object, status: object, pointer: str, faults: Faults) 
                 faults.identifier(selection, f"{pointer}/counts/{escape(str(selection))}")
 
 
-def read_desk(value: object, action: str, operator: str) -> DeskCommand | list[Refusal]:
+def read_desk(value: object, action: DeskAction, operator: str) -> DeskCommand | list[Refusal]:
     """A decoded desk body as a command, or every fault in it."""
     faults = Faults()
     if type(value) is not dict:
@@ -228,4 +228,4 @@ def read_desk(value: object, action: str, operator: str) -> DeskCommand | list[R
         return faults.found[:FAULTS_MAX]
     return DeskCommand(
         action, value["reason"], operator, tuple(units), value.get("contest"), batch, definition
-    )  # type: ignore[arg-type]
+    )

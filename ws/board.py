@@ -80,10 +80,7 @@ class StateBoard:
         state = self._state()
         kept = state.calls
         complete = len(kept) < (kept.maxlen or 0) or not kept or offset >= kept[0][0] - 1
-        if complete:
-            newer = [event for event in kept if event[0] > offset]
-        else:
-            newer = list(kept)[-EVENTS_AFTER_GAP_MAX:]
+        newer = [e for e in kept if e[0] > offset] if complete else list(kept)[-EVENTS_AFTER_GAP_MAX:]
         return [self._call(channel, *event) for event in newer], complete
 
     def calls_after(self, offset: int) -> Sequence[Publication]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from aiohttp import web
@@ -14,9 +14,9 @@ from ingest.sequencer import Sequencer
 from tally import wire
 from tally.engine import Answer, Step
 from tally.refusal import Refusal
-from tally.report import DeskCommand
+from tally.report import DeskAction, DeskCommand
 
-ACTIONS = ("dispute", "annul", "restore", "correct", "amend")
+ACTIONS: dict[str, DeskAction] = {name: name for name in get_args(DeskAction)}
 BODY_BYTES_MAX = 1 << 20
 AMENDMENT_BYTES_MAX = 64 << 20
 BODY_TIMEOUT_S = 10
@@ -69,10 +69,11 @@ class HttpPush:
         )
         if isinstance(key, Refusal):
             return _refused((key,))
-        action = request.match_info["action"]
-        if action not in ACTIONS:
+        asked = request.match_info["action"]
+        action = ACTIONS.get(asked)
+        if action is None:
             later = {"embargo", "call", "retract", "release"}
-            code = "not-in-this-release" if action in later else "unknown-action"
+            code = "not-in-this-release" if asked in later else "unknown-action"
             return _refused((Refusal(code, "", f"desk actions: {', '.join(ACTIONS)}"),))
         value = await read_body(request, AMENDMENT_BYTES_MAX if action == "amend" else BODY_BYTES_MAX)
         command = wire.read_desk(value.value, action, key.id) if isinstance(value, _Body) else [value]
