@@ -1,0 +1,244 @@
+// The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
+const at = (id) => document.getElementById(id);
+const number = new Intl.NumberFormat(navigator.language);
+const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
+const STALE_AFTER_MS = 10_000;
+const CALLS_SHOWN = 40;
+
+let names = {};
+let shown = null;
+let lastHeard = Date.now();
+let connected = false;
+let proofOf = null;
+
+start();
+
+async function start() {
+  const [definition, election] = await Promise.all([fetchJson("/v1/election"), fetchJson("/v1/contests")]);
+  at("night").textContent = definition.election.name || definition.election.id;
+  label(election);
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  const contest = definition.contests.find((c) => c.id === wanted) ?? definition.contests[0];
+  names = Object.fromEntries(contest.selections.map((s) => [s.id, s.name || s.id]));
+  at("contest").textContent = contest.name || contest.id;
+  at("verify").textContent = `tally verify ${location.origin}`;
+  contests(definition.contests, contest.id);
+  follow(definition.election.id, contest.id);
+  addEventListener("hashchange", () => location.reload());
+  setInterval(freshness, 1_000);
+}
+
+async function fetchJson(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+function follow(election, contest) {
+  const view = `contest:${contest}`, calls = `calls:${election}`, status = `status:${election}`;
+  const stream = new EventSource(`/v1/stream?channels=${[view, calls, status].map(encodeURIComponent).join(",")}`);
+  const hear = (channel, show) => stream.addEventListener(channel, (event) => {
+    lastHeard = Date.now();
+    connected = true;
+    freshness();
+    show(JSON.parse(event.data));
+  });
+  hear(view, show);
+  hear(calls, happened);
+  hear(status, () => {});
+  stream.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
+  stream.onerror = () => { connected = false; freshness(); };
+}
+
+function freshness() {
+  const quiet = Date.now() - lastHeard;
+  const lost = !connected || quiet > STALE_AFTER_MS;
+  at("connection").classList.toggle("lost", lost);
+  at("connection").textContent = connected
+    ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live")
+    : "connection lost; trying again. The numbers may be old";
+}
+
+function label(view) {
+  const said = [view.is_test ? "TEST" : "", view.label ?? ""].filter(Boolean).join(" · ");
+  at("label").hidden = !said;
+  at("label").textContent = said;
+}
+
+function contests(all, current) {
+  if (all.length < 2) return;
+  at("contests").hidden = false;
+  at("contests").replaceChildren(...all.map((contest) => {
+    const link = element("a", contest.name || contest.id);
+    link.href = `#${encodeURIComponent(contest.id)}`;
+    if (contest.id === current) link.setAttribute("aria-current", "page");
+    return link;
+  }));
+}
+
+function show(view) {
+  shown = view;
+  label(view);
+  verdict(view);
+  crossing(view);
+  totals(view);
+  places(view);
+  at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
+}
+
+function verdict(view) {
+  const won = view.claims.filter((c) => c.claim === "elected" && c.status === "irreversible");
+  const withdrawn = view.claims.filter((c) => c.status === "withdrawn");
+  const box = at("verdict");
+  box.classList.toggle("sure", won.length > 0);
+  if (won.length) {
+    const who = won.map((c) => names[c.who[0]]).join(", ");
+    const grade = won.every((c) => c.grade === "certain") ? "" : `, if ${[...new Set(won.flatMap((c) => c.assumptions))].join(" and ")}`;
+    write("verdict-head", `Irreversible: ${who} elected${grade}`);
+    write("verdict-text", sentence(view, won[0]));
+    at("proof").hidden = false;
+    prove(view, won[0]);
+    return;
+  }
+  at("proof").hidden = true;
+  write("verdict-head", view.ballots_cast ? "Not decided yet" : "Waiting for the first count");
+  write("verdict-text", withdrawn.length
+    ? `A correction undid what was certain: ${withdrawn.map((c) => c.id).join(", ")} is open again.`
+    : open(view));
+}
+
+function sentence(view, claim) {
+  const coming = view.outstanding.certain;
+  const rest = coming === null ? "whatever may still come" : `all ${number.format(coming)} ballots that may still come`;
+  const disputed = view.units.disputed
+    ? (claim.robust.if_any_disputed_annulled
+      ? " It holds even if any of the disputed units are annulled."
+      : ` Decided on what is outstanding, not on what is disputed: annulling ${claim.robust.units_to_overturn ? number.format(claim.robust.units_to_overturn) : "some"} disputed units would overturn it.`)
+    : "";
+  return `Even if ${rest} went to one rival, ${names[claim.who[0]]} would stay ahead by ${number.format(claim.slack)}.${disputed}`;
+}
+
+function open(view) {
+  if (!view.ballots_cast) return "Nothing has been counted yet.";
+  if (view.outstanding.certain === null) {
+    return `${number.format(view.outstanding.uncapped)} open units have no hard limit on their ballots, so nothing can be certain while they are open.`;
+  }
+  if (!view.leader) return `The first two are level, with ${number.format(view.outstanding.certain)} ballots that may still come.`;
+  return `${names[view.leader]} is ahead by ${number.format(view.lead)}; up to ${number.format(view.outstanding.certain)} ballots may still come, which is enough to change that.`;
+}
+
+async function prove(view, claim) {
+  const key = `${claim.id}@${view.position.seq}`;
+  if (proofOf === key) return;
+  proofOf = key;
+  let certificate;
+  try {
+    certificate = await fetchJson(`/v1/contests/${encodeURIComponent(view.contest)}/certificate?claim=${encodeURIComponent(claim.id)}`);
+  } catch { return; }
+  if (proofOf !== key) return;
+  const lines = (certificate.proof?.assertions ?? []).map((a) => {
+    const rival = certificate.selections[a.a.findIndex((weight) => weight < 0)];
+    return element("li", `over ${names[rival] ?? rival}: ${number.format(a.counted)} ahead now, at most ${number.format(-a.worst)} can still be lost, so at least ${number.format(a.slack)} stays`);
+  });
+  const list = element("ul");
+  list.append(...lines);
+  const link = element("a", "certificate (JSON)");
+  link.href = `/v1/contests/${encodeURIComponent(view.contest)}/certificate?claim=${encodeURIComponent(claim.id)}`;
+  const rows = element("a", "the unit rows it is computed from");
+  rows.href = `/v1/contests/${encodeURIComponent(view.contest)}/units.ndjson`;
+  const links = element("p");
+  links.append(link, " · ", rows, ` · SHA-256 ${certificate.data?.snapshot_sha256?.slice(0, 16) ?? ""}…`);
+  at("proof-body").replaceChildren(list, links);
+}
+
+function crossing(view) {
+  const coming = view.outstanding.certain;
+  const most = Math.max(view.lead, coming ?? 0, 1);
+  for (const [id, value] of [["lead", view.lead], ["coming", coming ?? most]]) {
+    at(`${id}-bar`).max = most;
+    at(`${id}-bar`).value = value;
+  }
+  write("lead", number.format(view.lead));
+  write("coming", coming === null ? "unknown" : number.format(coming));
+  const assumed = Object.entries(view.outstanding.assumptions ?? {})
+    .map(([name, ballots]) => `${ballots === null ? "unknown" : number.format(ballots)} if ${name}`).join("; ");
+  write("crossing-text", [
+    coming !== null && view.leader ? (view.lead > coming ? "The lead is larger than everything that may still come." : "What may still come is larger than the lead.") : "",
+    assumed,
+  ].filter(Boolean).join(" "));
+}
+
+function totals(view) {
+  const claims = new Map(view.claims.filter((c) => c.status === "irreversible" && c.who.length === 1).map((c) => [c.who[0], c]));
+  const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
+    const row = element("tr");
+    const claim = claims.get(total.selection);
+    const name = element("th", names[total.selection] ?? total.selection);
+    name.scope = "row";
+    row.append(
+      name,
+      cell(number.format(total.votes) + (total.votes_disputed ? ` (${number.format(total.votes_disputed)} disputed)` : "")),
+      cell(view.valid ? share.format(total.votes / view.valid) : "–"),
+      element("td", claim ? `${claim.claim}, irreversible` : "open", claim ? "certain" : ""),
+    );
+    return row;
+  });
+  at("totals").replaceChildren(...rows);
+  const units = view.units;
+  const extra = [["in process", units.in_process], ["under review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["do not add up", units.unreconciled]]
+    .filter(([, count]) => count).map(([what, count]) => `${number.format(count)} ${what}`);
+  write("counted", `${number.format(units.completed)} of ${number.format(units.total)} units counted${extra.length ? ` (${extra.join(", ")})` : ""}; ${number.format(view.ballots_cast)} ballots, ${number.format(view.invalid)} of them invalid${view.voters_registered ? `; ${number.format(view.voters_registered)} registered voters` : ""}.`);
+}
+
+function places(view) {
+  const below = view.subtotals ?? [];
+  at("places-section").hidden = below.length < 2;
+  if (below.length < 2) return;
+  const first = [...view.totals].sort((a, b) => b.votes - a.votes).slice(0, 2).map((t) => t.selection);
+  at("places-head").replaceChildren(...["Place", ...first.map((s) => names[s] ?? s), "Units counted"].map((text, i) => {
+    const head = element("th", text, i ? "number" : "");
+    head.scope = "col";
+    return head;
+  }));
+  at("places-body").replaceChildren(...below.map((place) => {
+    const row = element("tr");
+    const name = element("th", place.name || place.unit);
+    name.scope = "row";
+    const votes = new Map(place.totals.map((t) => [t.selection, t.votes]));
+    row.append(name, ...first.map((s) => cell(number.format(votes.get(s) ?? 0))), cell(number.format(place.units.completed)));
+    return row;
+  }));
+}
+
+function happened(frame) {
+  const list = at("calls");
+  if (list.firstElementChild?.textContent === "Nothing yet.") list.replaceChildren();
+  for (const event of frame.events) {
+    list.prepend(element("li", `${clock.format(new Date(frame.as_of))}: ${inWords(event)}`));
+  }
+  while (list.children.length > CALLS_SHOWN) list.lastElementChild.remove();
+}
+
+function inWords(event) {
+  const id = event.claim ?? "";
+  const who = names[id.split(":")[1]] ?? id.split(":")[1];
+  switch (event.kind) {
+    case "claim": return event.status === "irreversible"
+      ? `${who} ${id.split(":")[0]}: irreversible (${event.grade}${event.assumptions.length ? `, if ${event.assumptions.join(", ")}` : ""})`
+      : `${who} ${id.split(":")[0]}: withdrawn`;
+    case "correction": case "withdrawal": case "reopened": return `${event.kind} in unit ${event.unit}: ${event.reason}`;
+    case "quarantined": return `unit ${event.unit} received, under review (${event.rule})`;
+    case "bound-violated": return `unit ${event.unit} has ${number.format(event.ballots)} ballots, more than its limit of ${number.format(event.cap)} (${event.source})`;
+    default: return `${event.kind}${event.units ? ` of ${number.format(event.units.length)} units` : ""}: ${event.reason ?? ""}`;
+  }
+}
+
+function write(id, text) { if (at(id).textContent !== text) at(id).textContent = text; }
+function cell(text) { return element("td", text, "number"); }
+function element(tag, text = "", className = "") {
+  const made = document.createElement(tag);
+  if (text) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
