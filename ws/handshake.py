@@ -97,4 +97,4 @@ def _origin_allowed(request: web.Request, origins: Collection[str]) -> bool:
     except ValueError:
         return False
     plain = parts.scheme in {"http", "https"} and origin == f"{parts.scheme}://{parts.netloc}"
-    return plain and parts.netloc == request.headers.get("Host", "").lower() and "@" not in parts.netloc
+    return plain and parts.netloc == request.headers.get("Host", "").lower()

@@ -54,6 +54,14 @@ def test_events_before_what_is_kept_or_of_another_life_are_said_to_be_lost() -> 
         assert begun.top == 200
 
 
+def test_another_epoch_gets_the_last_hundred_events_even_when_more_are_kept() -> None:
+    board = ScriptedBoard(["calls:e"])
+    for offset in range(1, 121):
+        board.put("calls:e", offset, {"at": offset})
+    begun = start(board, "calls:e", ChannelKind.EVENT, Position("e0", 50))
+    assert (begun.recovered, offsets(begun)) == (False, list(range(21, 121)))
+
+
 def test_status_has_no_position_and_shows_what_there_is() -> None:
     board = ScriptedBoard(["status:e"])
     assert start(board, "status:e", ChannelKind.STATUS, None) == Start(False, (), 0)

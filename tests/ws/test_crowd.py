@@ -150,6 +150,35 @@ async def test_a_publication_waits_its_turn_and_only_the_newest_state_waits() ->
             await client.leave()
 
 
+async def test_who_leaves_or_joins_anew_while_a_publication_is_being_written_hears_it_once() -> None:
+    """1,100 sockets take three turns; two of the last act between the first turn and theirs."""
+    board = ScriptedBoard(["calls:e"])
+    async with live(board) as running:
+        clients = [await Raw.open(running.port, {"channel": "calls:e"}) for _ in range(1_100)]
+        for client in clients:
+            await client.json()
+            await client.json()
+        fanout = running.streaming.fanout
+        *_, leaves, rejoins = running.streaming.hub.sessions()
+        running.put("calls:e", 1, {"c": 1})
+        leave = b'{"id":8,"unsubscribe":{"channel":"calls:e"}}'
+        recover = b'{"id":9,"subscribe":{"channel":"calls:e","recover":true,"epoch":"e1","offset":0}}'
+        fanout.perform(leaves.receive(leave, fanout.now_ms(), binary=False))
+        fanout.perform(rejoins.receive(leave + b"\n" + recover, fanout.now_ms(), binary=False))
+        await until(lambda: running.streaming.counters.frames == 2 * 1_100 + 1_098 + 2)
+        running.put("calls:e", 2, {"c": 2})
+        opcode, payload = await clients[-1].receive()
+        assert opcode == 1
+        left, back = map(json.loads, payload.split(b"\n"))
+        assert left == {"id": 8, "unsubscribe": {}}
+        assert [pub["offset"] for pub in back["subscribe"]["publications"]] == [1]
+        assert (await clients[-1].json())["push"]["pub"]["offset"] == 2
+        assert await clients[-2].json() == {"id": 8, "unsubscribe": {}}
+        assert [(await clients[0].json())["push"]["pub"]["offset"] for _ in range(2)] == [1, 2]
+        for client in clients:
+            await client.leave()
+
+
 class CountingBoard(ScriptedBoard):
     """Counts how often a past event is looked up."""
 
