@@ -45,7 +45,7 @@ def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES
     changes are kept while they can still beat the best set known, dearer ones with no more gain dropped.
     After Pisinger 1997 (a minimal algorithm for the 0-1 knapsack problem), turned to least cost.
     Cost: O(n log n) and a narrow search on elections; exponential at worst, hence `states_max`.
-    Errors: OverflowError when gains times total cost leave 64 bits.
+    Where products leave 64 bits the same steps run on whole numbers of any size, slower.
     """
     if target <= 0:
         return Cheapest(0)
@@ -58,11 +58,8 @@ def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES
     gains, costs = gains[~free], costs[~free]
     if int(gains.sum()) < target:
         return Cheapest(None)
-    if (
-        int(gains.max()) * int(costs.sum()) >= PRODUCT_MAX
-        or int(costs.max()) * int(gains.sum()) >= PRODUCT_MAX
-    ):
-        raise OverflowError("gains times costs must stay below 2**62")
+    if max(int(gains.max()) * int(costs.sum()), int(costs.max()) * int(gains.sum())) >= PRODUCT_MAX:
+        gains, costs = gains.astype(object), costs.astype(object)
     core, best = _from_break(gains, costs, target)
     return _search(core, min(best, _near_break(core)), states_max)
 
@@ -71,7 +68,7 @@ def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
     """Return the core around the item where the target is passed, and the cost of all up to it."""
     scale = max(1, (PRODUCT_MAX - 1) // (int(costs.max()) + 1))
     scale = min(scale, 1 << 20)
-    order = np.lexsort((-gains, costs * scale // gains))
+    order = _ordered(costs * scale // gains, -gains)
     gains, costs = gains[order], costs[order]
     position = int(np.searchsorted(np.cumsum(gains), target))
     price_gain, price_cost = int(gains[position]), int(costs[position])
@@ -80,7 +77,7 @@ def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
     taken = (beyond < 0) | ((beyond == 0) & (place <= position))
     floor = price_cost * target + int(np.minimum(beyond, 0).sum())
     penalty = np.abs(beyond)
-    near = np.lexsort((np.abs(place - position), penalty))
+    near = _ordered(penalty, np.abs(place - position))
     side = np.where(taken, -1, 1)
     core = _Core(
         (side * gains)[near],
@@ -93,6 +90,14 @@ def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
         price_gain,
     )
     return core, int(costs[: position + 1].sum())
+
+
+def _ordered(first: Column, then: Column) -> npt.NDArray[np.intp]:
+    """Return the places in ascending order of `first`, then of `then`."""
+    if first.dtype != np.dtype(object):
+        return np.lexsort((then, first))
+    keys = list(zip(first.tolist(), then.tolist(), strict=True))
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
 
 
 def _near_break(core: _Core) -> int:
@@ -111,8 +116,8 @@ def _near_break(core: _Core) -> int:
 
 def _search(core: _Core, best: int, states_max: int) -> Cheapest:
     """Return the least cost, changing sides of ever dearer items until none can pay for itself."""
-    gain = np.array([core.start], dtype=np.int64)
-    cost = np.array([core.spent], dtype=np.int64)
+    gain = np.array([core.start], dtype=core.step.dtype)
+    cost = np.array([core.spent], dtype=core.step.dtype)
     for step, price, penalty in zip(core.step, core.price, core.penalty, strict=True):
         reached = cost[gain >= 0]
         if len(reached):
@@ -133,7 +138,7 @@ def _search(core: _Core, best: int, states_max: int) -> Cheapest:
 
 def _undominated(gain: Column, cost: Column) -> tuple[Column, Column]:
     """Return the sums no other sum beats in both gain and cost, the cheapest first."""
-    order = np.lexsort((-gain, cost))
+    order = _ordered(cost, -gain)
     gain, cost = gain[order], cost[order]
     before = np.maximum.accumulate(gain)
     new = np.ones(len(gain), dtype=np.bool_)

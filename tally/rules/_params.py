@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from tally.refusal import Refusal, escape
 
-COUNT_MAX = 10**15
-"""No number of votes, ballots or seats is larger; a wrong unit or a concatenated field is."""
+COUNT_MAX = 2**63 - 1
+"""No number is larger: what a signed 64-bit count can hold. Sums and products may be; they are exact."""
 
 
 class Reader:

@@ -11,7 +11,7 @@ from tally import assertion, field, knapsack, modes, reach
 from tally.assertion import Least
 from tally.claim import Bound
 from tally.completions import BallotForm, Completions
-from tally.rules import _bounds, _climb, _doubt, _seats, disputed
+from tally.rules import _bounds, _climb, _doubt, _overturn, _seats, disputed
 
 
 class Mutant(NamedTuple):
@@ -141,16 +141,16 @@ MUTANTS = (
         "seats",
     ),
     Mutant("the runner-up is the only rival", _seats._alone, "-(tops[j] or 0)", "-field.counted[j]"),
-    Mutant("smallest units annulled first", disputed.fewest_units, "-np.sort(-column)", "np.sort(column)"),
+    Mutant("smallest units annulled first", _overturn.fewest_units, "-np.sort(-column)", "np.sort(column)"),
     Mutant(
         "a tie does not overturn",
-        disputed.fewest_units,
+        _overturn.fewest_units,
         "np.searchsorted(taken, margin)",
         "np.searchsorted(taken, margin, side='right')",
     ),
     Mutant(
         "an annulled unit's ballots still come",
-        disputed._gains,
+        _overturn._gains,
         "max(0, stake.gain) * (unit.ballots_max or 0)",
         "0",
     ),
