@@ -56,7 +56,8 @@ def parse(raw: object) -> Instance | list[Refusal]:
     if not isinstance(name, str) or name not in RULES:
         reader.fault("not-in-this-release", f"a rule of this release: {', '.join(RULES)}", "rule")
     names = _names(reader)
-    params = raw.get("params") or {}
+    params = raw.get("params")
+    params = {} if params is None else params
     if not isinstance(params, dict):
         reader.fault("wrong-type", "an object", "params")
         params = {}
@@ -122,7 +123,11 @@ def _completions(reader: Reader, size: int, form: BallotForm, annulled_max: int 
         key = (placed.on_ballot, placed.pool)
         groups[key] = _joined(groups.get(key), placed.group)
     whole_set = tuple(groups.values())
-    if pools and min(room_beside([*whole_set, *(unit.group for unit in modal)], pools)) < 0:
+    if (
+        pools
+        and not reader.faults
+        and min(room_beside([*whole_set, *(unit.group for unit in modal)], pools)) < 0
+    ):
         reader.fault("bad-definition", "more ballots known to be cast than the cap allows", "caps")
     return Completions(tuple(counted), whole_set, form, tuple(pools), tuple(modal), annulled_max)
 
