@@ -22,7 +22,7 @@ from ingest.journal.contract import Bookmark, BookmarkRefused
 from ingest.journal.disk import DISK, Disk
 from ingest.journal.mark import MARK_BYTES, Mark
 from ingest.journal.recovery import Recovery
-from ingest.journal.segments import Segments
+from ingest.journal.segments import SEGMENT_BYTES, Segments
 from tally.record import Position
 
 MAGIC = b"\xf7snp"
@@ -112,7 +112,9 @@ def newest(directory: Path) -> Found:
     return Found(None, tuple(skipped))
 
 
-def resume(journal: Path, snapshots: Path, *, disk: Disk = DISK) -> Resumed:
+def resume(
+    journal: Path, snapshots: Path, *, segment_bytes: int = SEGMENT_BYTES, disk: Disk = DISK
+) -> Resumed:
     """Open a journal of segments after the newest snapshot that is sound and lies on it, else from its start.
 
     Raises what Segments.open raises, JournalUnsound also where the journal ends before a sound snapshot of
@@ -123,13 +125,15 @@ def resume(journal: Path, snapshots: Path, *, disk: Disk = DISK) -> Resumed:
         got = read(path)
         if isinstance(got, Snapshot):
             try:
-                opened, recovery = Segments.open(journal, got.bookmark, disk=disk)
+                opened, recovery = Segments.open(
+                    journal, got.bookmark, segment_bytes=segment_bytes, disk=disk
+                )
             except BookmarkRefused as refused:
                 got = Skipped(path, refused.why)
             else:
                 return Resumed(opened, recovery, got, tuple(skipped))
         skipped.append(got)
-    opened, recovery = Segments.open(journal, disk=disk)
+    opened, recovery = Segments.open(journal, segment_bytes=segment_bytes, disk=disk)
     return Resumed(opened, recovery, None, tuple(skipped))
 
 

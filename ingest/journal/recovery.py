@@ -7,7 +7,7 @@ import msgspec
 
 from ingest.journal.disk import Disk, in_doubt
 from ingest.journal.head import Head
-from ingest.journal.mark import MARK_BYTES, Mark, segment_path
+from ingest.journal.mark import Mark, segment_path
 from ingest.journal.survey import Cut, Survey
 from tally.record import Position
 
@@ -34,7 +34,8 @@ def mend(directory: Path, found: Survey, head: Head, disk: Disk) -> Recovery:
     if found.cut is not None and found.cut.path != segment_path(directory, end.segment):
         disk.unlink(found.cut.path)
         disk.fsync_dir(directory)
-    if end.segment and (kept or found.cut is not None):
+    named = found.at_head is not None and found.at_head.segment == end.segment
+    if end.segment and (kept or found.cut is not None or not named):
         _settle_last(directory, found, disk)
     if kept or found.slots.fault is not None:
         head.write(Mark(end.position, end.chain))
@@ -44,11 +45,12 @@ def mend(directory: Path, found: Survey, head: Head, disk: Disk) -> Recovery:
 def _settle_last(directory: Path, found: Survey, disk: Disk) -> None:
     """Make the last segment durable up to its end, and nothing after it.
 
-    The records beyond HEAD are written again: where their fsync failed, the kernel may hold them as clean
-    pages that never reached the disk, and an fsync alone would do nothing.
+    The records beyond HEAD are written again, and the whole of a segment of which HEAD names no record:
+    where their fsync failed, the kernel may hold them as clean pages that never reached the disk, and an
+    fsync would do nothing.
     """
     end, at_head = found.end, found.at_head
-    begin = at_head.offset if at_head is not None and at_head.segment == end.segment else MARK_BYTES
+    begin = at_head.offset if at_head is not None and at_head.segment == end.segment else 0
     fd = disk.create(segment_path(directory, end.segment))
     try:
         if end.offset > begin:
@@ -56,5 +58,6 @@ def _settle_last(directory: Path, found: Survey, disk: Disk) -> None:
         with in_doubt():
             disk.truncate(fd, end.offset)
             disk.fdatasync(fd)
+            disk.fsync_dir(directory)
     finally:
         os.close(fd)

@@ -94,10 +94,18 @@ class Cursor:
         except OSError as error:
             raise self.unsound(f"cannot be read: {error.strerror}") from error
 
+    def blank(self) -> bool:
+        """Whether only zeros follow in this segment. Cost: O(bytes reserved), some 10 ms for 64 MiB."""
+        at = self.offset
+        while chunk := self._pread(_CHUNK_BYTES, at):
+            if chunk != bytes(len(chunk)):
+                return False
+            at += len(chunk)
+        return True
+
     def rest(self) -> bytes:
         """Every byte of this segment from `offset` on."""
-        size = os.fstat(self._fd).st_size if self.segment else 0
-        return self._pread(max(size - self.offset, 0), self.offset)
+        return self._pread(os.fstat(self._fd).st_size - self.offset, self.offset)
 
     def turn(self) -> bool:
         """Go on to the segment that begins with the next record; False when there is none."""

@@ -23,7 +23,7 @@ from ingest.journal.head import Head
 from ingest.journal.mark import MARK_BYTES, Mark
 from ingest.journal.recovery import Recovery, mend
 from ingest.journal.scan import Cursor
-from ingest.journal.survey import WAYPOINT_RECORDS, Survey, survey
+from ingest.journal.survey import WAYPOINT_RECORDS, Survey, segment_firsts, survey
 from tally import record
 from tally.record import Position
 
@@ -244,11 +244,8 @@ class Segments:
         index = bisect.bisect_right(self._waypoints, seq, key=lambda place: place.position.seq)
         if index:
             return self._waypoints[index - 1]
-        epoch = self._end.position.epoch
-        paths = self._directory.glob("*.seg")
-        return scan.segment_start(
-            self._directory, epoch, max(n for p in paths if (n := int(p.stem)) <= seq + 1)
-        )
+        first = max(first for first in segment_firsts(self._directory) if first <= seq + 1)
+        return scan.segment_start(self._directory, self._end.position.epoch, first)
 
     def close(self) -> None:
         """Give up the files and the lock. What `append` returned is durable already."""

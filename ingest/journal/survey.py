@@ -133,9 +133,8 @@ class _Surveyor:
             if isinstance(got, bytes):
                 self._arrive(offset)
                 continue
-            rest = self._cursor.rest()
-            if rest.strip(b"\0"):
-                return self._close(self._judge_tail(rest, scan.why(got)))
+            if not self._cursor.blank():
+                return self._close(self._judge_tail(self._cursor.rest(), scan.why(got)))
             turned = self._turn()
             if isinstance(turned, Cut) or not turned:
                 return self._close(turned or None)

@@ -106,3 +106,21 @@ def test_a_whole_frame_is_found_wherever_it_stands(before: bytes, payload: bytes
     assert record.find(before + made.data + after, 0) == len(before)
     cut = before + made.data[:-1]
     assert record.find(cut, 0) is None
+
+
+def test_a_hash_not_yet_written_is_told_from_a_wrong_one() -> None:
+    """A torn write leaves zeros where bytes of the chain hash should be; a forger does not."""
+    data = record.frame(1, PAYLOAD, START).data
+    for kept in range(record.CHAIN_BYTES + 1):
+        torn = data[: len(data) - record.CHAIN_BYTES + kept].ljust(len(data), b"\0")
+        assert record.find(torn, 0) == 0
+        assert record.half_written(torn, START)
+    assert not record.half_written(record.frame(1, PAYLOAD, bytes(32)).data, START)
+    assert not record.half_written(data[:-1] + bytes([data[-1] ^ 1 or 2]), START)
+
+
+@pytest.mark.parametrize("length", [0, record.PAYLOAD_BYTES_MAX + 1, 0xFFFFFFFF])
+def test_a_length_no_record_has_is_named_before_anything_is_read(length: int) -> None:
+    data = struct.pack(">4sIQII", record.MAGIC, 1, 1, length, 0) + bytes(100)
+    assert record.parse(data, 0, 1, START) == Unsound(1, 0, f"no record is {length} bytes long")
+    assert record.find(data, 0) is None
