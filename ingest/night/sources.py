@@ -1,0 +1,149 @@
+"""What the published folders do not say of themselves: places, laws and times of each."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tally.model import Bound
+
+NO_BOUND = Bound()
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of the tree of places. `of`: the columns that name a place of it, from the top.
+
+    The id is `prefix` and the last of them, all of them where `whole`, or a number in order of appearance
+    where `numbered` (for names that are no ids).
+    """
+
+    type: str
+    of: tuple[str, ...]
+    name: str
+    prefix: str = ""
+    whole: bool = False
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A published folder: its tree, its bound, its count types, and each contest's rule by contest id."""
+
+    title: str
+    timezone: str
+    levels: tuple[Level, ...]
+    rules: dict[str, dict[str, Any]]
+    registered: str | None = "registered_voters"
+    bound: Bound = NO_BOUND
+    count_types: tuple[str, ...] = ("total",)
+    by_type: str | None = None
+    names: tuple[str, ...] = ()
+    dates: dict[str, str] = field(default_factory=dict)
+
+
+PLURALITY: dict[str, Any] = {"type": "plurality", "seats": 1}
+MAJORITY: dict[str, Any] = {
+    "type": "two_round",
+    "alternatives": [{"share": [1, 2], "share_strict": True}],
+}
+_VENEZUELA = (
+    Level("state", ("estado",), "estado_name"),
+    Level("municipality", ("municipio",), "municipio_name"),
+    Level("other", ("parroquia",), "parroquia_name"),
+    Level("polling-place", ("centro",), "centro_name"),
+)
+_BOLIVIA = ("pais", "departamento", "provincia", "municipio", "localidad", "recinto")
+
+SOURCES: dict[str, Source] = {
+    "venezuela_2013": Source(
+        "Venezuela, presidential election of 14 April 2013",
+        "America/Caracas",
+        _VENEZUELA,
+        {"ve-pres-2013": PLURALITY},
+        bound=Bound("registered", hard=True),  # nobody votes at a table on whose roll he is not
+    ),
+    "venezuela_2012": Source(
+        "Venezuela, presidential election of 7 October 2012",
+        "America/Caracas",
+        _VENEZUELA,
+        {"ve-pres-2012": PLURALITY},
+        bound=Bound("registered", hard=True),
+    ),
+    "mexico_2006": Source(
+        "Mexico, presidential election of 2 July 2006",
+        "America/Mexico_City",
+        (
+            Level("state", ("estado",), "estado", "state-"),
+            Level("congressional", ("distrito",), "distrito", "district-"),
+            Level("precinct", ("distrito", "seccion"), "seccion", "section-", whole=True),
+        ),
+        {"mx-pres-2006": PLURALITY},
+        bound=Bound("registered"),  # 822 tables for voters away from home have no roll; 117 exceed theirs
+    ),
+    "bolivia_2020": Source(
+        "Bolivia, presidential election of 18 October 2020",
+        "America/La_Paz",
+        tuple(
+            Level(kind, _BOLIVIA[: depth + 1], _BOLIVIA[depth], f"{_BOLIVIA[depth]}-", numbered=True)
+            for depth, kind in enumerate(("country", "state", "county", "municipality", "city", "polling-place"))
+        ),
+        {
+            "bo-pres-2020": {
+                "type": "two_round",
+                "alternatives": [
+                    {"share": [1, 2], "share_strict": True},
+                    {"share": [2, 5], "share_strict": False, "margin": [1, 10], "margin_strict": False},
+                ],
+            }
+        },
+        bound=Bound("registered"),  # the list lacks tables abroad that had not reported
+    ),
+    "us_nc_2020_timeseries": Source(
+        "North Carolina, election of 3 November 2020",
+        "America/New_York",
+        (Level("county", ("county_fips",), "county"),),
+        {"us-nc-pres-2020": PLURALITY},
+        registered=None,
+        count_types=("absentee", "early", "electionday", "provisional"),
+        names=("precinct",),
+    ),
+    "us_ga_2018_two_round": Source(
+        "Georgia, elections of 6 November and 4 December 2018",
+        "America/New_York",
+        (Level("county", ("county",), "county"),),
+        {
+            "us-ga-sos-2018-r1": MAJORITY,
+            "us-ga-sos-2018-r2": PLURALITY,
+            "us-ga-gov-2018": MAJORITY,
+        },
+        registered=None,
+        count_types=("election_day", "advance_in_person", "absentee_by_mail", "provisional"),
+        by_type="results_by_type.csv.gz",
+        names=("precinct",),
+    ),
+    "israel_knesset_25": Source(
+        "Israel, election to the 25th Knesset",
+        "Asia/Jerusalem",
+        (
+            Level("other", ("committee",), "committee", "committee-"),
+            Level("city", ("committee", "locality_code"), "locality_name", "locality-", whole=True),
+        ),
+        {
+            "il-knesset-25": {
+                "type": "highest_averages",
+                "seats": 120,
+                "divisors": "dhondt",
+                "threshold": {"fraction": [13, 400], "strict": False},
+                "surplus_agreements": [
+                    ["likud", "rzp_otzma"], ["yesh_atid", "national_unity"], ["shas", "utj"], ["labor", "meretz"],
+                ],
+            }
+        },
+        bound=Bound("registered"),  # double envelopes are counted on rolls of their own, which hold 0 voters
+        names=("locality_name", "kalpi"),
+    ),
+}  # fmt: skip
+
+UNPLAYABLE = {
+    "alaska_rcv_2022": "its results are rankings; counting rankings is not in this release",
+    "feed_samples": "samples of feeds are not a night",
+}
