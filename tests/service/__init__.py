@@ -1,0 +1,1 @@
+"""The running service, driven from outside over real sockets."""
