@@ -15,7 +15,7 @@ Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 FLAG_REJECT_UNRECOVERED = 2  # subscribe flag: answer error 112 instead of recovered:false
 
 
-class Malformed(Exception):  # noqa: N818 - a verdict on what the client sent, not a fault of ours
+class Malformed(Exception):
     """The bytes are not commands of this protocol. Raised by a codec, answered with close 3501."""
 
 
