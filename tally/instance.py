@@ -89,7 +89,7 @@ def _names(reader: Reader) -> tuple[str, ...]:
 
 
 def _form(reader: Reader) -> BallotForm:
-    kind = reader.choice("ballot", BALLOT_KINDS)
+    kind = reader.one_of("ballot", BALLOT_KINDS)
     votes = reader.count("votes_per_ballot", 1, least=1)
     blank = not reader.flag("no_blank", default=False)
     if kind == "cumulative":

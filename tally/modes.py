@@ -113,11 +113,11 @@ class _Search:
         # A kept unit without a bound is without a bound, whatever else might become of it.
         self.unbounded = any(bound is None and g > 0 for bound, g in zip(bounds, gains, strict=True))
 
-    def relax(self, decided: Sequence[tuple[int, bool]]) -> tuple[Worst, int | None]:
-        """Return a lower bound given the `decided` units, and a unit it is dishonest about (None: honest)."""
-        choice = dict(decided)
-        rows = [self._row(index, choice.get(index)) for index in range(len(self.stakes))]
-        modes, taken = self._modes(rows, choice)
+    def relax(self, node: Sequence[tuple[int, bool]]) -> tuple[Worst, int | None]:
+        """Return a lower bound given the units `node` decides, and a unit it is dishonest about (None: honest)."""
+        decided = dict(node)
+        rows = [self._row(index, decided.get(index)) for index in range(len(self.stakes))]
+        modes, taken = self._modes(rows, decided)
         parts = list(self.completions.groups) + [row.ballots for row in rows]
         gains = self.group_gains + [stake.gain for stake in self.stakes]
         order = [p for p, g in enumerate(gains) if g > 0]
@@ -130,7 +130,7 @@ class _Search:
             if counts:
                 free = self.completions.ballot.blank and gains[p] < 0
                 change -= 0 if free else number * gains[p]
-        torn = self._torn(modes, used[groups:], choice)
+        torn = self._torn(modes, used[groups:], decided)
         unit_ballots = tuple(self._ballots(i, mode, used[groups + i]) for i, mode in enumerate(modes))
         return Worst(
             change, exact=True, modes=modes, unit_ballots=unit_ballots, group_ballots=tuple(used[:groups])
@@ -163,16 +163,16 @@ class _Search:
         best = stake.revised if stake.left is None else max(stake.revised, base - stake.left)
         return _Row(base, best, unit.group, spends=False)
 
-    def _modes(self, rows: Sequence["_Row"], choice: dict[int, bool]) -> tuple[tuple[Mode, ...], int]:
+    def _modes(self, rows: Sequence["_Row"], decided: dict[int, bool]) -> tuple[tuple[Mode, ...], int]:
         """Return the mode of each unit and what the modes other than keep take in all."""
         modes: list[Mode] = ["keep"] * len(rows)
         most = self.completions.annulled_max
         budget = len(rows) if most is None else most
-        for index, gives_up in choice.items():
+        for index, gives_up in decided.items():
             if gives_up:
                 modes[index] = self.stakes[index].left_mode
                 budget -= 1
-        ranked = [index for index, row in enumerate(rows) if row.best > 0 and not choice.get(index)]
+        ranked = [index for index, row in enumerate(rows) if row.best > 0 and not decided.get(index)]
         ranked.sort(key=lambda index: -rows[index].best)
         taken = 0
         for index in ranked[: max(0, budget)]:
@@ -181,11 +181,11 @@ class _Search:
             modes[index] = "revise" if row.best == stake.revised else stake.left_mode
         return tuple(modes), taken
 
-    def _torn(self, modes: Sequence[Mode], used: Sequence[int], choice: dict[int, bool]) -> int | None:
+    def _torn(self, modes: Sequence[Mode], used: Sequence[int], decided: dict[int, bool]) -> int | None:
         """Return the undecided unit whose relaxed part weighs most and is not what its mode allows."""
         torn, weight = None, -1
         for index, stake in enumerate(self.stakes):
-            if index in choice or stake.left is None or not stake.pooled:
+            if index in decided or stake.left is None or not stake.pooled:
                 continue
             gone = modes[index] not in {"keep", "revise"}
             short = used[index] < self.completions.modal[index].ballots_min

@@ -45,7 +45,7 @@ class Reader:
         self.fault("wrong-type", "true or false", name)
         return default
 
-    def choice(self, name: str, options: Sequence[str]) -> str:
+    def one_of(self, name: str, options: Sequence[str]) -> str:
         """Return one of `options`; the first when the field is null or missing."""
         value = self.raw.get(name)
         if value is None:
