@@ -7,7 +7,7 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -369,7 +369,9 @@ DAMAGES = [value for name, value in list(globals().items()) if name.startswith("
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__.removeprefix("damage_"))
-def test_larger_damage_is_named(damage, written: Written, tmp_path: Path) -> None:
+def test_larger_damage_is_named(
+    damage: Callable[[Written, Path], tuple[str, int]], written: Written, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(written.directory, copy)
     name, seq = damage(written, copy)
