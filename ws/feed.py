@@ -115,10 +115,11 @@ class StreamFeed:
 
     def _owed(self, channel: str) -> int | None:
         """The first offset of this channel still to be sent. Of a state channel only the newest is."""
-        done = self._done[channel]
+        done, top = self._done[channel], self._board.top(channel)
+        if done >= top:
+            return None
         if self._kinds[channel] is ChannelKind.STATE:
-            top = self._board.top(channel)
-            return top if done < top else None
+            return top
         after, _ = self._board.since(channel, done)
         return after[0].offset if after else None
 

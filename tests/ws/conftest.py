@@ -2,7 +2,12 @@
 
 import asyncio
 
+import pytest
 import uvloop
+
+from tests.ws.board import ScriptedBoard
+from tests.ws.live import live, until
+from ws.server import StreamSettings
 
 
 def pytest_asyncio_loop_factories(config, item):
@@ -15,3 +20,13 @@ def pytest_asyncio_loop_factories(config, item):
             return {"uvloop": both["uvloop"]}
         case _:
             return both
+
+
+@pytest.fixture
+async def server():
+    board = ScriptedBoard(["contest:a", "calls:e"])
+    board.put("contest:a", 5, {"v": 5})
+    news = frozenset({"https://news.example"})
+    async with live(board, StreamSettings(allowed_origins=news, close_timeout_s=0.3)) as running:
+        yield running
+        await until(lambda: running.streaming.counters.connections == 0)

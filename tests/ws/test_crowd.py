@@ -15,6 +15,7 @@ from ws.limits import Limits
 from ws.server import StreamSettings
 
 PAD = "x" * 20_000
+QUIET = Limits(ping_interval_s=3_600)  # no ping between the frames that are counted
 
 
 def rss_mib() -> float:
@@ -133,7 +134,7 @@ async def test_events_past_the_queue_close_and_the_client_recovers_them_all() ->
 async def test_a_publication_waits_its_turn_and_only_the_newest_state_waits() -> None:
     """600 sockets take two turns of the loop; what is published meanwhile is conflated, events are not."""
     board = ScriptedBoard(["contest:a", "calls:e"])
-    async with live(board) as running:
+    async with live(board, StreamSettings(limits=QUIET)) as running:
         clients = [
             await Raw.open(running.port, {"channel": "contest:a"}, {"channel": "calls:e"}) for _ in range(600)
         ]
@@ -153,7 +154,7 @@ async def test_a_publication_waits_its_turn_and_only_the_newest_state_waits() ->
 async def test_who_leaves_or_joins_anew_while_a_publication_is_being_written_hears_it_once() -> None:
     """1,100 sockets take three turns; two of the last act between the first turn and theirs."""
     board = ScriptedBoard(["calls:e"])
-    async with live(board) as running:
+    async with live(board, StreamSettings(limits=QUIET)) as running:
         clients = [await Raw.open(running.port, {"channel": "calls:e"}) for _ in range(1_100)]
         for client in clients:
             await client.json()
@@ -192,7 +193,7 @@ class CountingBoard(ScriptedBoard):
 @pytest.mark.parametrize("crowd", [500])
 async def test_a_crowd_comes_back_twice_and_each_is_served_or_told_when(crowd: int) -> None:
     board = CountingBoard(["contest:a"])
-    settings = StreamSettings(connections_max=crowd - 50)
+    settings = StreamSettings(connections_max=crowd - 50, limits=QUIET)
     async with live(board, settings) as running:
         running.put("contest:a", 7, {"v": 7})
         for _ in range(2):
