@@ -49,12 +49,28 @@ def open_journal(settings: Settings, told: Callable[[int, int], None] = lambda _
 
     Raises ConfigurationFault, JournalUnsound, JournalBusy, JournalLost, JournalFull.
     """
-    directory, snapshots = journal_directory(settings.data), settings.data / "snapshots"
+    directory = journal_directory(settings.data)
+    begun = directory.exists() and any(directory.iterdir())
+    opened = begin_or_resume(settings.data, lambda: load_definition(settings.election), told)
+    if begun:
+        _same_election(settings, opened.state, opened.journal)
+    return opened
+
+
+def begin_or_resume(
+    data: Path,
+    definition: Callable[[], Definition],
+    told: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Opened:
+    """A data directory open for writing: begun where it holds no record, else recovered.
+
+    `definition` is asked only for a beginning. Raises as `open_journal`.
+    """
+    directory, snapshots = journal_directory(data), data / "snapshots"
     if not directory.exists() or not any(directory.iterdir()):
-        definition = load_definition(settings.election)
-        return _begin(
-            Segments.create(directory, new_epoch(is_test=definition.election.is_test)), definition, snapshots
-        )
+        wanted = definition()
+        epoch = new_epoch(is_test=wanted.election.is_test)
+        return _begin(Segments.create(directory, epoch), wanted, snapshots)
     resumed = snapshot.resume(directory, snapshots)
     for skipped in resumed.skipped:
         log.warning("snapshot passed over", path=str(skipped.path), why=skipped.why)
@@ -66,8 +82,7 @@ def open_journal(settings: Settings, told: Callable[[int, int], None] = lambda _
         if seq % 1_000 == 0:
             told(seq, total)
     if state is None:  # a start that died before its first record: nothing was acknowledged
-        return _begin(journal, load_definition(settings.election), snapshots)
-    _same_election(settings, state, journal)
+        return _begin(journal, definition(), snapshots)
     return Opened(journal, state, snapshots)
 
 

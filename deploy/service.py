@@ -202,9 +202,11 @@ def _health(app: web.Application, service: Service) -> None:
 
     async def readyz(_request: web.Request) -> web.Response:
         position = service.opened.journal.position
+        host, port = service.addresses()[0]
         body = {
             "ready": service.ready,
             "position": {"epoch": position.epoch, "seq": service.sequencer.state.seq},
+            "read": f"http://{host}:{port}",
         }
         return web.json_response(body, status=200 if service.ready else 503)
 

@@ -45,6 +45,11 @@ def canonical_json(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
+def batch_object(batch: CountBatch) -> dict[str, Any]:
+    """A batch as the plain object `read_batch` reads."""
+    return {"format": FORMAT, **msgspec.to_builtins(batch)}
+
+
 class Faults:
     """The faults found so far, up to a limit. `Refusal` values, in document order."""
 

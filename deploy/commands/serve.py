@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import structlog
 import typer
@@ -15,6 +16,7 @@ from deploy.service import Service, build
 from deploy.settings import Settings, load_settings
 
 log = structlog.get_logger("tally")
+T = TypeVar("T")
 
 
 def serve(
@@ -77,10 +79,13 @@ async def serve_until_stopped(service: Service) -> None:
             )  # fmt: skip
 
 
-def run(loop: str, main: "asyncio.Future[None] | object") -> None:
+def run(loop: str, main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the event loop asked for; `auto` is uvloop where it is installed."""
-    import uvloop
-
-    factory = None if loop == "asyncio" else uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(main)  # type: ignore[arg-type]
+    try:
+        import uvloop  # not on every platform
+    except ImportError:
+        if loop == "uvloop":
+            raise
+        loop = "asyncio"
+    with asyncio.Runner(loop_factory=None if loop == "asyncio" else uvloop.new_event_loop) as runner:
+        return runner.run(main)
