@@ -22,11 +22,14 @@ class Shortage(msgspec.Struct, frozen=True):
     """These rivals cannot all reach the mark: together they need more votes than can still come to them.
 
     `available` None: no one bound says so, but every way to split the ballots of shared pools fails.
+    `whoever`: `available` is what all ballots can give any so many rivals, so the shortage holds for
+    every set that keeps the first of `rivals` and has others that need no fewer votes.
     """
 
     rivals: tuple[int, ...]
     needed: int
     available: int | None
+    whoever: bool = False
 
 
 class Proof(msgspec.Struct, frozen=True):

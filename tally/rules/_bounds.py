@@ -20,10 +20,11 @@ def elected_bound(field: Field, who: int, seats: int) -> Bound:
     """
     if who not in field.contenders:
         return Bound(None)
-    climb = Climbers(field, who, seats).climb()
+    own = field.counted[who] + field.sure[who]
+    climb = Climbers(field, who, seats).climb(own)
     if climb.top is None:
         return Bound(None, sure=not climb.contested, exact=climb.exact)
-    return Bound(field.counted[who] + field.sure[who] - climb.top, exact=climb.exact)
+    return Bound(own - climb.top, exact=climb.exact)
 
 
 def eliminated_bound(field: Field, who: int, seats: int) -> Bound:

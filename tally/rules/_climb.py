@@ -4,8 +4,9 @@ import msgspec
 
 from tally.claim import Shortage
 from tally.field import Cut, Field, Spread, meet
+from tally.reach import spend
 
-COMBINATIONS_MAX = 4_000  # combinations of rivals asked about for one selection
+COMBINATIONS_MAX = 1_000  # combinations of rivals asked about for one selection
 
 
 class Climb(msgspec.Struct, frozen=True):
@@ -35,10 +36,15 @@ class Climbers:
         self.seats = seats
         self.rivals = [j for j in field.contenders if j != excluded]
         self.work_left = COMBINATIONS_MAX
+        self.together = 0
         self.shortages: dict[tuple[int, ...], Shortage] = {}
 
-    def climb(self) -> Climb:
-        """Return the highest mark `seats` rivals can all reach. Source: docs/maths.md, "Several seats"."""
+    def climb(self, asked: int) -> Climb:
+        """Return the highest mark `seats` rivals can all reach; `asked` is the mark that decides the claim.
+
+        That mark is looked at first, so that a budget that runs out costs the number, not the verdict.
+        Source: docs/maths.md, "Several seats".
+        """
         field, seats = self.field, self.seats
         if len(self.rivals) < seats:
             return Climb(None, contested=False)
@@ -52,14 +58,17 @@ class Climbers:
         floor = by_votes[seats - 1]
         if field.ballots_alike is not None:
             return Climb(self._climb_alike(by_votes[:seats], floor, roof))
+        middle = asked
         while floor < roof:
-            middle = (floor + roof + 1) // 2
+            if not floor < middle <= roof:
+                middle = (floor + roof + 1) // 2
             if self.combination(middle) is None and self.work_left > 0:
                 roof = middle - 1
             elif self.work_left > 0:
                 floor = middle
             else:
                 return Climb(roof, exact=False)
+            middle = floor  # from here on the middle of what is left
         return Climb(floor)
 
     def _climb_alike(self, highest: list[int], floor: int, roof: int) -> int:
@@ -101,10 +110,26 @@ class Climbers:
         if len(near) < wanted:
             return None
         ranked, before = self._ranked(near, demands)
+        self.together = self._together(wanted)
         found = self._extend(ranked, before, demands, wanted, (), ())
         if found is None:
             return None
         return Combination((*free, *found[0]), found[1])
+
+    def _together(self, wanted: int) -> int:
+        """Return the most votes all ballots can give any `wanted` rivals who have no unbounded group."""
+        field = self.field
+        bounded = [p for p, bound in enumerate(field.bounds) if bound is not None]
+        used = spend(field.groups, field.pools, bounded)
+        return field.form.marks_max(wanted) * sum(used[p] for p in bounded)
+
+    def _too_dear(self, chosen: tuple[int, ...], rest: list[int], demands: dict[int, int]) -> bool:
+        """Whether `chosen` and the cheapest of `rest` need more votes than all ballots can give them."""
+        together = (*chosen, *rest)
+        needed = sum(demands[j] for j in together)
+        if needed > self.together:
+            self.shortages[together] = Shortage(together, needed, self.together, whoever=True)
+        return needed > self.together
 
     def _ranked(self, near: list[int], demands: dict[int, int]) -> tuple[list[int], dict[int, list[int]]]:
         """Return `near` with whoever can take another's place first, and for each those before it."""
@@ -134,7 +159,10 @@ class Climbers:
     ) -> tuple[tuple[int, ...], Spread] | None:
         """Return `chosen` extended to `wanted` rivals that can be met together, in the order `ranked`."""
         depth = len(chosen) + len(passed)
-        if self.work_left <= 0 or len(chosen) + len(ranked) - depth < wanted:
+        missing = wanted - len(chosen)
+        if self.work_left <= 0 or len(ranked) - depth < missing:
+            return None
+        if self._too_dear(chosen, ranked[depth : depth + missing], demands):
             return None
         j = ranked[depth]
         if not any(h in passed for h in before[j]):

@@ -91,6 +91,12 @@ MUTANTS = (
         "marks_max(1)",
     ),
     Mutant(
+        "all ballots together give one mark each",
+        _climb.Climbers._together,
+        "field.form.marks_max(wanted)",
+        "1",
+    ),
+    Mutant(
         "dominance whatever the styles", _climb.Climbers._ranked, "styles[h] | styles[j] == styles[h]", "True"
     ),
     Mutant(
