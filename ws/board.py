@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tally import wire
+from tally.calls import CALLS_KEPT
 from tally.instant import written
 from tally.rows import unit_row
 from tally.state import ContestState, State
@@ -29,6 +30,7 @@ class StateBoard:
         self._state = state
         self._status = status
         self._built: dict[str, Publication] = {}
+        self._calls: dict[int, Publication] = {}
 
     @property
     def epoch(self) -> str:
@@ -95,6 +97,11 @@ class StateBoard:
         return newer[::-1]
 
     def _call(self, channel: str, seq: int, at_ms: int, events: bytes) -> Publication:
+        """One record's events as a frame; built once, since every reader who resumes asks again."""
+        if (known := self._calls.get(seq)) is not None:
+            return known
+        if len(self._calls) >= CALLS_KEPT:
+            self._calls.clear()
         election = self._state().layout.definition.election
         view = {
             "format": CALLS_FORMAT,
@@ -105,7 +112,8 @@ class StateBoard:
             "as_of": written(at_ms),
             "events": msgspec.msgpack.decode(events),
         }
-        return _publication(channel, seq, view)
+        built = self._calls[seq] = _publication(channel, seq, view)
+        return built
 
     def _view(self, channel: str, name: str, rest: str) -> dict[str, Any]:
         state = self._state()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import Struct
 
 from ws.door import Door
-from ws.feed import Item, StreamFeed
+from ws.feed import StreamFeed
 from ws.hub import Hub
 from ws.problem import problem
 from ws.publication import Board, ChannelKind, Position
@@ -30,15 +30,6 @@ class SseSettings:
     queue_bytes_max: int = 1 << 20
     retry_ms_min: int = 1_000
     retry_ms_max: int = 5_000
-
-
-class _Data(Struct, frozen=True):
-    """The `data` of one publication: which channel, where it stands, and the body GET returns."""
-
-    channel: str
-    epoch: str
-    offset: int | UnsetType
-    data: Raw
 
 
 class _Lost(Struct, frozen=True):
@@ -125,16 +116,11 @@ class Streams:
             wake.clear()
             while (item := feed.take()) is not None:
                 event_id = None if item.resume is None else f"{self._board.epoch}/{item.resume}"
-                await response.send(self._data(item), id=event_id, event=item.kind.value, retry=retry)
+                shown = item.publication
+                await response.send(shown.json.decode(), id=event_id, event=shown.channel, retry=retry)
                 self._hub.counters.frames += 1
                 retry = None
             await wake.wait()
-
-    def _data(self, item: Item) -> str:
-        publication = item.publication
-        offset = UNSET if publication.offset is None else publication.offset
-        whole = _Data(publication.channel, self._board.epoch, offset, Raw(publication.json))
-        return msgspec.json.encode(whole).decode()
 
 
 def _asked(request: web.Request) -> Position | None:

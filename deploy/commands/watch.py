@@ -67,9 +67,8 @@ async def follow(session: aiohttp.ClientSession, url: str, channels: str) -> Asy
                     if line.startswith("id:"):
                         last_id = line[3:].strip()
                     elif line.startswith("data:"):
-                        event = json.loads(line[5:])
-                        view = event.get("data", event)
-                        if isinstance(view, dict) and "contest" in view:
+                        view = json.loads(line[5:])
+                        if "totals" in view:
                             yield view
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
             sys.stderr.write("connection lost; trying again\n")
