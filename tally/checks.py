@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tally.layout import Tree
 from tally.model import FORMAT, IDENTIFIER, Contest, Definition
 from tally.refusal import Refusal
+from tally.tree import Tree
 
 RULES = (
     "assertion", "plurality", "two_round", "measure", "positional", "irv", "highest_averages",

@@ -1,10 +1,10 @@
 """What a person at the desk may do to units: dispute, annul, restore; a cause, or a refusal."""
 
 from tally.events import ANNULLED, DISPUTED, STANDING_NAMES, STANDS, StandingChanged
-from tally.layout import Tree
 from tally.ledger import Ledger
 from tally.refusal import Refusal, nearest
 from tally.report import DeskCommand
+from tally.tree import Tree
 
 TARGET = {"dispute": DISPUTED, "annul": ANNULLED, "restore": STANDS}
 

@@ -9,10 +9,10 @@ from tally.assertion import Assertion, least
 from tally.completions import Completions
 from tally.decide import Decision
 from tally.events import DISPUTED
-from tally.layout import Ints
 from tally.outstanding import UNBOUNDED, Sums
 from tally.rules.disputed import annulment_gains, fewest_ballots, fewest_units, robust_margin
 from tally.state import ContestState
+from tally.tree import Ints
 
 
 class Robust(NamedTuple):

@@ -5,8 +5,8 @@ import numpy as np
 
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import COMPLETED, EXPECTED, BatchCounted, Record, StandingChanged
-from tally.layout import Ints
 from tally.outstanding import Row
+from tally.tree import Ints
 
 GROWTH_MIN = 256
 

@@ -1,4 +1,4 @@
-"""The definition compiled to dense indexes: rows, cells, styles, pools, and the tree of sums."""
+"""The definition compiled to dense indexes: rows, cells, ballot styles, pools, variants."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, PoolCap, Unit
 from tally.rules import RULES, Rule
+from tally.tree import Ints, Tree, lineage_of, top_of
 
-Ints = npt.NDArray[np.int64]
 NO_CAP = -1
 BALLOT_PARAMETERS = {"type", "ballot", "votes_per_ballot", "no_blank", "max_annulled"}
 """What a rule object says of ballots and units, which the rule itself does not read."""
@@ -94,47 +94,6 @@ class Layout:
     children: dict[str | None, tuple[str, ...]] = field(repr=False)
 
 
-class Tree:
-    """The units as a tree: who is under whom. Cost of building: O(units)."""
-
-    def __init__(self, definition: Definition) -> None:
-        self.unit_of = {unit.id: unit for unit in definition.units}
-        below: dict[str | None, list[str]] = {}
-        for unit in definition.units:
-            below.setdefault(unit.parent, []).append(unit.id)
-        self.children = {parent: tuple(ids) for parent, ids in below.items()}
-        self._leaves: dict[str, tuple[str, ...]] = {}
-
-    def leaves(self, unit_id: str) -> tuple[str, ...]:
-        """The reporting units at or under a unit, in definition order."""
-        if unit_id not in self.children:
-            return (unit_id,)
-        if unit_id not in self._leaves:
-            self._leaves[unit_id] = tuple(
-                leaf for child in self.children[unit_id] for leaf in self.leaves(child)
-            )
-        return self._leaves[unit_id]
-
-    def scope(self, units: str | tuple[str, ...]) -> tuple[str, ...]:
-        """The reporting units a definition's `units` names: "all", one id, or a list of ids."""
-        if units == "all":
-            return tuple(unit_id for unit_id in self.unit_of if unit_id not in self.children)
-        named = (units,) if isinstance(units, str) else units
-        return tuple(dict.fromkeys(leaf for unit_id in named for leaf in self.leaves(unit_id)))
-
-    def ancestors(self, unit: Unit, contest_id: str) -> tuple[str, ...]:
-        """Every unit above this one for a contest, each once: the tree's, then the contest's extra parents."""
-        above: dict[str, None] = {}
-        waiting = [unit.parent, *unit.parents.get(contest_id, ())]
-        while waiting:
-            parent_id = waiting.pop(0)
-            if parent_id is not None and parent_id not in above:
-                above[parent_id] = None
-                parent = self.unit_of[parent_id]
-                waiting += [parent.parent, *parent.parents.get(contest_id, ())]
-        return tuple(above)
-
-
 def compile_definition(definition: Definition, sha256: str) -> Layout:
     """The definition in dense indexes. It must have passed `checks.faults`. Cost: O(units x contests)."""
     tree = Tree(definition)
@@ -164,7 +123,7 @@ def _compile_contest(
     style_of, styles = _styles(contest, unit_index, tree)
     pool_parent, pools_of_unit = _pools(contest, unit_index, tree)
     cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies)
-    nodes, lineage = _lineage(contest, units, tree)
+    nodes, lineage = lineage_of(contest, units, tree)
     return ContestLayout(
         index=index,
         contest=contest,
@@ -179,7 +138,7 @@ def _compile_contest(
         node_ids=nodes,
         node_index={node: n for n, node in enumerate(nodes)},
         lineage=lineage,
-        top=_top(contest, tree),
+        top=top_of(contest, tree),
         styles=styles,
         cells=cells,
         cell_of_row=cell_of_row,
@@ -300,27 +259,6 @@ def _unit_cap(unit: Unit, contest: Contest) -> tuple[Cap | None, str]:
     if contest.bound.kind == REGISTERED and unit.voters_registered:
         return Cap(unit.voters_registered, REGISTERED, contest.bound.hard), REGISTERED
     return None, ""
-
-
-def _lineage(contest: Contest, units: tuple[Unit, ...], tree: Tree) -> tuple[tuple[str, ...], Ints]:
-    """Nodes (0 is the whole contest, the last a sink for padding), and for each unit the nodes it adds to."""
-    table: dict[str, int] = {"": 0}
-    paths = [
-        [0, *(table.setdefault(a, len(table)) for a in tree.ancestors(unit, contest.id))] for unit in units
-    ]
-    deepest = max((len(path) for path in paths), default=1)
-    sink = len(table)
-    lineage = np.array([path + [sink] * (deepest - len(path)) for path in paths], dtype=np.int64)
-    return tuple(table), lineage.reshape(len(units), deepest)
-
-
-def _top(contest: Contest, tree: Tree) -> tuple[str, ...]:
-    """The children of the contest's root: below a lone top unit, else the top units themselves."""
-    if contest.units == "all":
-        top = tree.children.get(None, ())
-    else:
-        top = (contest.units,) if isinstance(contest.units, str) else contest.units
-    return tree.children[top[0]] if len(top) == 1 and top[0] in tree.children else top
 
 
 def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...]) -> tuple[Variant, ...]:
