@@ -1,4 +1,4 @@
-"""How the program ends when it cannot go on: exit codes, and faults with their file and line."""
+"""How the program ends when it cannot go on: exit codes, and faults by file and line."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Around every request on every listener: Host allow-list, plain problems for errors, safe headers."""
+"""Around every request on every listener: Host allow-list, plain problems, safe headers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

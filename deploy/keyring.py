@@ -1,4 +1,4 @@
-"""keys.toml: source and operator keys, read, made and revoked; only the secrets' hashes are stored."""
+"""keys.toml: source and operator keys, read, made, revoked; only hashes of secrets are kept."""
 
 import hashlib
 import os

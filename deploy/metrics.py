@@ -1,4 +1,4 @@
-"""What operators see: Prometheus metrics, gauges read from the applied state at each scrape."""
+"""What operators see: Prometheus metrics, gauges read from applied state at each scrape."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""Opening a data directory: a new journal from a definition, or an old one recovered through apply."""
+"""Opening a data directory: a new journal from a definition, or one recovered by apply."""
 
 import secrets
 import time

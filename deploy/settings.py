@@ -1,4 +1,4 @@
-"""Settings of the service: options, TALLY_* variables and tally.toml, in that order of weight."""
+"""Settings of the service: options, TALLY_* variables and tally.toml, in that order."""
 
 from pathlib import Path
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""A recorded or published election → its definition and its batches in order, each with a time."""
+"""A recorded or published election → its definition and its batches in order, with times."""
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""May this batch enter? Revision order, repeats, impossible numbers: rows to count, or refusals."""
+"""May this batch enter? Revision order, repeats, impossible numbers: rows or refusals."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a record gives people to talk about: claims turned, corrections, desk verbs, broken bounds."""
+"""What a record gives people to talk about: claims, corrections, desk verbs, broken bounds."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A sentence about the final result, whether it can still turn out false, and what proves it."""
+"""A sentence about the final result, whether it can still turn out false, and its proof."""
 
 from typing import Literal
 

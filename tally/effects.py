@@ -1,4 +1,4 @@
-"""What a cause changes, worked out against a ledger and written nowhere: the one arithmetic of the fold."""
+"""What a cause changes, worked out against a ledger, written nowhere: the fold's arithmetic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""step(ledger, command) → Step: the one door; and apply, the one way durable records enter the state."""
+"""step(ledger, command) → Step, the one door; apply, the one way in for durable records."""
 
 import hashlib
 

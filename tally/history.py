@@ -1,4 +1,4 @@
-"""What happened to one contest, record by record: its totals, and every correction with its reason."""
+"""What happened to one contest, record by record: its totals, and corrections with reasons."""
 
 import msgspec
 import numpy as np

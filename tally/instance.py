@@ -1,4 +1,4 @@
-"""An instance of `tally decide`: parsed strictly, judged by its rule, answered as JSON values."""
+"""An instance of `tally decide`: parsed strictly, judged by its rule, answered as JSON."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Units that may be annulled, voted again or revised: the worst modes for one linear assertion."""
+"""Units that may be annulled, re-voted or revised: the worst modes for one assertion."""
 
 from collections.abc import Sequence
 

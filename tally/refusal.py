@@ -50,12 +50,12 @@ def escape(token: str) -> str:
 def nearest(wanted: str, known: list[str], most: int = 3) -> str:
     """The ids closest to a mistyped one, for the detail of a refusal. Cost: O(known), errors only."""
 
-    def distance(candidate: str) -> tuple[int, int, str]:
+    def distance(one: str) -> tuple[int, int, str]:
         shared = 0
-        for mine, theirs in zip(wanted.casefold(), candidate.casefold(), strict=False):
+        for mine, theirs in zip(wanted.casefold(), one.casefold(), strict=False):
             if mine != theirs:
                 break
             shared += 1
-        return (-shared, abs(len(candidate) - len(wanted)), candidate)
+        return (-shared, abs(len(one) - len(wanted)), one)
 
     return ", ".join(sorted(known, key=distance)[:most])

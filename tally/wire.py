@@ -1,4 +1,4 @@
-"""Plain objects ↔ batches and desk commands, strictly; views → JSON and MessagePack, canonically."""
+"""Plain objects ↔ batches and desk commands, strictly; views → JSON and MessagePack."""
 
 from typing import Any, TypeGuard
 

@@ -1,4 +1,4 @@
-"""One concrete completion in which a claim is false, and the whole-number check that it is one."""
+"""One completion in which a claim is false, and the whole-number check that it is one."""
 
 from collections.abc import Sequence
 

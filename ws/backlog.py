@@ -1,4 +1,4 @@
-"""What one slow client has not been sent yet: newest state a channel, every event, and a limit."""
+"""What one slow client has not been sent: newest state a channel, every event, a limit."""
 
 from collections.abc import Hashable
 

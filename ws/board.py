@@ -1,4 +1,4 @@
-"""The board: every channel's newest frame and kept events, drawn from applied state, from memory only."""
+"""The board: every channel's newest frame and kept events, from applied state, in memory."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

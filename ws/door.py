@@ -1,4 +1,4 @@
-"""How many may be connected: in all, and from one address; and when the others may try again."""
+"""How many may be connected: in all, from one address; and when others may try again."""
 
 import random
 from collections import Counter

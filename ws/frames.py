@@ -1,4 +1,4 @@
-"""WebSocket framing we do ourselves: one header a shared message, and a watch on what comes in."""
+"""WebSocket framing we do ourselves: a header a shared message, a watch on what comes in."""
 
 from dataclasses import dataclass
 

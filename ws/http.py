@@ -1,4 +1,4 @@
-"""Reading over plain HTTP: views with ETags, units, history, certificates, and the past by position."""
+"""Reading over HTTP: views with ETags, units, history, certificates, the past by position."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

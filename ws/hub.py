@@ -1,4 +1,4 @@
-"""Who hears what: encodes each publication once an encoding, and hands everyone the same bytes."""
+"""Who hears what: encodes each publication once an encoding, hands everyone the same bytes."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol

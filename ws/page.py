@@ -1,4 +1,4 @@
-"""The live page: static files from a fixed map in memory; nothing is served from a directory."""
+"""The live page: static files from a fixed map in memory; no directory is served."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

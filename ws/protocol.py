@@ -1,4 +1,4 @@
-"""The Centrifugo client protocol: commands and replies as values, and the codecs that carry them."""
+"""The Centrifugo client protocol: commands and replies as values, and their codecs."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Protocol

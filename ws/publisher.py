@@ -1,4 +1,4 @@
-"""The tick: gathers what changed and hands each heard channel its newest frame, calls every one."""
+"""The tick: what changed, handed to each heard channel as its newest frame; calls each one."""
 
 import asyncio
 from collections.abc import Callable

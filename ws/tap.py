@@ -1,4 +1,4 @@
-"""Stands between a transport and the library's protocol, to hear first that the connection is lost."""
+"""Stands between a transport and the library, to hear first that a connection is lost."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A service of our own to play a night into: in this process, with a journal and listeners of its own."""
+"""A service of our own to play a night into: in this process, with its own journal."""
 
 import contextlib
 from collections.abc import AsyncIterator

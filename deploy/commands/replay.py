@@ -1,4 +1,4 @@
-"""`tally replay`: plays a recorded or published night into a service, its own or one that runs."""
+"""`tally replay`: plays a recorded or published night into a service, ours or a running one."""
 
 import asyncio
 import signal

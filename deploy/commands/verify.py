@@ -1,4 +1,4 @@
-"""`tally verify`: re-compute a certificate, or every claim of a service, from published unit rows."""
+"""`tally verify`: re-computes a certificate, or all claims of a service, from unit rows."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""JSON bytes → plain objects: UTF-8 only, no duplicate keys, no constants, bounded depth and numbers."""
+"""JSON bytes → plain objects: UTF-8, no duplicate keys, no constants, bounded depth."""
 
 import json
 import re

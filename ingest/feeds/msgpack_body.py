@@ -1,4 +1,4 @@
-"""MessagePack bytes → plain objects: text keys once each, no binary, no extensions, bounded sizes."""
+"""MessagePack bytes → plain objects: text keys once each, no binary, bounded sizes."""
 
 import msgpack
 

@@ -1,4 +1,4 @@
-"""Reading a journal that is not ours to change: no lock, nothing mended; its writer may be at work.
+"""Reading a journal that is not ours to change: no lock, nothing mended.
 
 Only what HEAD names is looked at, so a group that is being written is neither seen nor judged.
 """

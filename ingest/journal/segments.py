@@ -1,4 +1,4 @@
-"""The embedded journal: append-only segment files, one write and two syncs a group of records.
+"""The embedded journal: append-only segments, one write and two syncs a group of records.
 
 DESIGN
 - A segment is a header (a mark of the place before it) and frames, in a file preallocated with zeros and

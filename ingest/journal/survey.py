@@ -1,4 +1,4 @@
-"""Judging a journal on disk: where it ends, what may be cut, what to refuse. Changes nothing.
+"""Judging a journal on disk: where it ends, what to cut, what to refuse. Changes nothing.
 
 What HEAD has named was acknowledged. At or below HEAD, anything but sound records is JournalUnsound. Beyond
 HEAD lies at most one group in flight, acknowledged to nobody:

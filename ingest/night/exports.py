@@ -1,4 +1,4 @@
-"""Bolivia 2020: the differences between official exports; tables come, go, come back and change."""
+"""Bolivia 2020: official exports and what differs; tables come, go, come back and change."""
 
 from collections.abc import Iterable, Iterator
 

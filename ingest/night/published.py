@@ -1,4 +1,4 @@
-"""A folder of published results: contest.json, units, and final results or events, as a night."""
+"""A folder of published results: contest, units, and final results or events, as a night."""
 
 import csv
 import gzip

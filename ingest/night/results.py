@@ -1,4 +1,4 @@
-"""Final results by reporting unit: every unit once, completed, in the order of the units file."""
+"""Final results by unit: every unit once, completed, in the order of the units file."""
 
 from collections.abc import Iterable, Iterator
 

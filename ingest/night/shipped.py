@@ -1,4 +1,4 @@
-"""The night we ship: Venezuela, 14 April 2013; totals per state are real, tables are generated."""
+"""The night we ship: Venezuela, 14 April 2013; state totals are real, tables generated."""
 
 import csv
 import random

@@ -1,4 +1,4 @@
-"""North Carolina 2020: absolute counts by unit and vote type at each publication, when they changed."""
+"""North Carolina 2020: absolute counts by unit and vote type, publication by publication."""
 
 from collections.abc import Iterable, Iterator
 

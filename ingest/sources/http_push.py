@@ -1,4 +1,4 @@
-"""POST /v1/batches and POST /v1/desk/{action}: sources and people push; answered once durable."""
+"""POST /v1/batches and /v1/desk/{action}: sources and people push; answered once durable."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How a contest is won: one file a rule, found by being here; a new rule is a new file and nothing else.
+"""How a contest is won: one file a rule; a new rule is a new file and nothing else.
 
 A rule is a module of this package whose name does not begin with an underscore and that offers what
 `Rule` lists. The package is searched once, when it is imported; importing is all the input there is,

@@ -1,4 +1,4 @@
-"""Least leads where no unit is in doubt: of a selection over its rivals, and of the seats over it."""
+"""Least leads where no unit is in doubt: of a selection over rivals, of the seats over it."""
 
 from itertools import combinations
 from math import comb

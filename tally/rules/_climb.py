@@ -1,4 +1,4 @@
-"""How high k rivals of one selection can all climb: the combinations that could take its seat."""
+"""How high k rivals of one selection can climb together: who could take its seat."""
 
 import msgspec
 

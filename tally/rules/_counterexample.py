@@ -1,4 +1,4 @@
-"""A completion in which an open claim of plurality is false: found on demand, never on the hot path."""
+"""A completion in which an open claim of plurality is false: on demand, never while hot."""
 
 from tally.claim import Claim
 from tally.completions import Completions, Group, Mode

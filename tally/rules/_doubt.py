@@ -1,4 +1,4 @@
-"""Least leads while units may be annulled, voted again or revised: a search over their modes."""
+"""Least leads while units may be annulled, re-voted or revised: a search over their modes."""
 
 import heapq
 from collections.abc import Callable

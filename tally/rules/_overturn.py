@@ -1,4 +1,4 @@
-"""The least annulment that overturns a leader: fewest units, fewest ballots, the margin that withstands."""
+"""The least annulment that overturns a leader: units, ballots, the margin that withstands."""
 
 from collections.abc import Sequence
 from itertools import combinations

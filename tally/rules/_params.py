@@ -1,4 +1,4 @@
-"""Reading JSON values strictly: every fault is listed with its pointer, and nothing is guessed."""
+"""Reading JSON values strictly: every fault with its pointer, nothing guessed."""
 
 from collections.abc import Mapping, Sequence
 

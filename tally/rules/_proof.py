@@ -1,4 +1,4 @@
-"""What proves a claim of plurality: assertions, shortages of votes, or rivals that stay above."""
+"""What proves a claim of plurality: assertions, shortages, or rivals that stay above."""
 
 from tally.assertion import Assertion, least
 from tally.claim import Bound, Held, Proof
