@@ -1,4 +1,4 @@
-"""The state as it stood at a past seq: replayed from the journal in a worker thread, a few kept."""
+"""The state as it stood at a past seq: replayed from the journal off the loop, a few kept."""
 
 import asyncio
 from collections import OrderedDict
