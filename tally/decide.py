@@ -52,7 +52,7 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
             merged[place] = None
         else:
             merged[place] = known + sums.ballots[variant][g]
-    usable = _usable_pools(layout, sums, variant)
+    usable = usable_pools(layout, sums, variant)
     groups = tuple(
         Group(_mask(layout.styles[style]), ballots, pool=_nearest(layout, usable, pool))
         for (style, pool), ballots in merged.items()
@@ -72,7 +72,7 @@ def _mask(style: int) -> int:
     return ALL if style == EVERY_SELECTION else style
 
 
-def _usable_pools(layout: ContestLayout, sums: Sums, variant: int) -> list[int]:
+def usable_pools(layout: ContestLayout, sums: Sums, variant: int) -> list[int]:
     """Pools whose cap counts under this reading: hard and never exceeded, or soft where soft caps do."""
     reading = layout.variants[variant]
     return [
@@ -117,9 +117,21 @@ def worth_trying(layout: ContestLayout, sums: Sums) -> list[int]:
     return variants + list(range(2, len(layout.variants)))
 
 
+def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[str]:
+    """The ids a claim is about: selections; for a bare assertion its place in the rule, from 0."""
+    return [str(s) if kind == "holds" else layout.contest.selections[s].id for s in who]
+
+
 def claim_id(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> str:
-    """A claim's id: its kind and the ids it is about, as in `elected:maduro`."""
-    return f"{kind}:{'+'.join(layout.contest.selections[s].id for s in who)}"
+    """A claim's id: its kind and what it is about, as in `elected:maduro`; a bare assertion by its number."""
+    return f"{kind}:{'+'.join(claimants(layout, kind, who))}"
+
+
+def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[str]:
+    """The ids of the selections a claim is about; the number of a bare assertion, from 0."""
+    if kind == "holds":
+        return [str(index) for index in who]
+    return [layout.contest.selections[s].id for s in who]
 
 
 def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
@@ -133,7 +145,14 @@ def _look(rule: Rule, layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grou
     patience = NEVER if _steady(layout) else -1
     for variant in (0, *worth_trying(layout, sums)):
         reasons = grounds(layout, sums, variant)
-        for who, status in enumerate(rule.statuses(completions(layout, sums, variant), layout.params)):
+        completed = completions(layout, sums, variant)
+        statuses = rule.statuses(completed, layout.params)
+        if not statuses:  # a rule that says nothing of single selections: its claims are all there is
+            patience = -1
+            for claim in rule.claims(completed, layout.params):
+                if claim.irreversible:
+                    found.setdefault(claim_id(layout, claim.kind, claim.who), reasons)
+        for who, status in enumerate(statuses):
             for kind, holds, slack in (
                 ("elected", status.elected, status.elected_slack),
                 ("eliminated", status.eliminated, status.eliminated_slack),
@@ -147,7 +166,9 @@ def _look(rule: Rule, layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grou
 
 def _steady(layout: ContestLayout) -> bool:
     """Whether one vote, or one outstanding ballot, moves no slack by more than one."""
-    return layout.contest.votes_allowed == 1 and not layout.pools and "no_blank" not in layout.contest.rule
+    form = ballot_form(layout)
+    single = form.votes == 1 and form.kind != "score"
+    return single and not layout.pools and not layout.contest.rule.get("no_blank", False)
 
 
 def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) -> tuple[ClaimChanged, ...]:
@@ -174,7 +195,7 @@ def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) ->
 
 
 def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
-    """Every claim of the contest with slack and proof, in candidate order. For views and certificates."""
+    """Every claim of the contest with slack and proof, in selection order. For views and certificates."""
     if layout.rule is None:
         return []
     certain = layout.rule.claims(completions(layout, sums), layout.params)

@@ -42,10 +42,14 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def define(definition: Definition, at_ms: int) -> Record:
-    """Record 1 of a journal. AssertionError: the definition has faults; ask `checks.faults` first."""
+    """Record 1 of a journal, with what is certain before any vote: an uncontested seat.
+
+    AssertionError: the definition has faults; ask `checks.faults` first.
+    """
     assert not faults(definition), "a definition with faults must not reach the journal"
     data = canonical(definition)
-    return Record(1, at_ms, Defined(data, hashlib.sha256(data).hexdigest()))
+    cause = Defined(data, hashlib.sha256(data).hexdigest())
+    return Record(1, at_ms, cause, _all_claims(State(compile_definition(definition, cause.sha256))))
 
 
 def open_state(record: Record) -> State:
@@ -56,7 +60,18 @@ def open_state(record: Record) -> State:
     state.stamp(record.seq, record.at_ms)
     for contest in state.contests:
         contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+    state.turn(record.claims, record.seq, record.at_ms)
+    state.call(record, [])
     return state
+
+
+def _all_claims(state: State) -> tuple[ClaimChanged, ...]:
+    """What looking at every contest anew changes."""
+    return tuple(
+        change
+        for layout, contest in zip(state.layout.contests, state.contests, strict=True)
+        for change in decide.changes(layout, contest.sums, contest.claims)
+    )
 
 
 def step(ledger: Ledger, command: CountBatch | DeskCommand, at_ms: int) -> Step:
@@ -122,13 +137,7 @@ def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
     data = canonical(definition)
     cause = Amended(data, hashlib.sha256(data).hexdigest(), command.reason, command.operator)
     after = migrated(ledger, compile_definition(definition, cause.sha256))
-    claims = tuple(
-        change
-        for contest in range(len(after.contests))
-        for change in decide.changes(
-            after.layout.contests[contest], after.sums(contest), after.claims(contest)
-        )
-    )
+    claims = _all_claims(after)
     return Step(
         record=Record(ledger.seq + 1, at_ms, cause, claims), answer=Answer(ledger.seq + 1, accepted=1)
     )

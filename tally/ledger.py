@@ -28,6 +28,12 @@ class KnownBatch(msgspec.Struct, frozen=True):
     seq: int
 
 
+def turned(was: ClaimState | None, change: ClaimChanged, seq: int) -> ClaimState:
+    """Where a claim stands after a change: `since` moves only with the status, not with what it rests on."""
+    since = was.since if was is not None and was.status == change.status else seq
+    return ClaimState(change.status, change.grade, change.assumptions, since)
+
+
 class Ledger(Protocol):
     """What deciding may read: durable state, or durable state with an open commit group laid over it."""
 
@@ -157,4 +163,4 @@ class Pending:
 
     def _claim(self, change: ClaimChanged, seq: int) -> None:
         claims = self._claims.setdefault(change.contest, dict(self._base.claims(change.contest)))
-        claims[change.claim] = ClaimState(change.status, change.grade, change.assumptions, seq)
+        claims[change.claim] = turned(claims.get(change.claim), change, seq)

@@ -13,7 +13,7 @@ from tally.effects import ContestEffect, UnitEffect
 from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
 from tally.history import ClaimTurn, History
 from tally.layout import ContestLayout, Layout
-from tally.ledger import ClaimState, KnownBatch
+from tally.ledger import ClaimState, KnownBatch, turned
 from tally.outstanding import Row, Sums, outstanding_of_cell
 
 BALLOTS, INVALID, REGISTERED, DONE, OPEN, AWAY, HELD, CONTESTED, VOID = range(9)
@@ -196,7 +196,7 @@ class State:
         """Write what a record decided about claims."""
         for change in changes:
             contest = self.contests[change.contest]
-            contest.claims[change.claim] = ClaimState(change.status, change.grade, change.assumptions, seq)
+            contest.claims[change.claim] = turned(contest.claims.get(change.claim), change, seq)
             contest.history.turns.append(
                 ClaimTurn(seq, at_ms, change.claim, change.status, change.grade, change.assumptions)
             )
