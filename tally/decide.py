@@ -117,11 +117,6 @@ def worth_trying(layout: ContestLayout, sums: Sums) -> list[int]:
     return variants + list(range(2, len(layout.variants)))
 
 
-def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[str]:
-    """The ids a claim is about: selections; for a bare assertion its place in the rule, from 0."""
-    return [str(s) if kind == "holds" else layout.contest.selections[s].id for s in who]
-
-
 def claim_id(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> str:
     """A claim's id: its kind and what it is about, as in `elected:maduro`; a bare assertion by its number."""
     return f"{kind}:{'+'.join(claimants(layout, kind, who))}"
