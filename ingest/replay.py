@@ -66,7 +66,7 @@ def ordered(night: Night, order: str) -> Night:
         return night
     if kind == "time" and not seed:
         return replace(night, events=_by_time(night.events))
-    if kind != "random" or not (seed or "0").isdigit():
+    if kind != "random" or not (order == "random" or seed.isdecimal()):
         raise ValueError(f"{order} is no order; orders: file, time, random, random:SEED")
     reports = []
     for event in night.events:
