@@ -228,7 +228,9 @@ def _cells(
         for name, own in unit.type_caps.items():
             if name in contest.count_types:
                 split.append(([contest.count_types.index(name)], own, own.source or f"cap:{name}"))
-        for of_types, cap, kind in split:
+        for of_types, stated, stated_kind in split:
+            cap = stated if stated is not None and stated.ballots > 0 else None
+            kind = "" if cap is None else stated_kind
             rows = tuple(u * types + t for t in of_types if applies[u * types + t])
             slot = of_types[0] if len(of_types) == 1 else types
             owner.append(u)
@@ -240,12 +242,11 @@ def _cells(
     for cell, rows in enumerate(members):
         for row in rows:
             cell_of_row[row] = cell
-    usable = [cap if cap is not None and cap.ballots > 0 else None for cap in caps]
     cells = Cells(
         unit=tuple(owner),
         rows=tuple(members),
-        cap=tuple(cap.ballots if cap else NO_CAP for cap in usable),
-        hard=tuple(bool(cap and cap.hard) for cap in usable),
+        cap=tuple(cap.ballots if cap else NO_CAP for cap in caps),
+        hard=tuple(bool(cap and cap.hard) for cap in caps),
         kind=tuple(kinds),
         group=tuple(group),
     )
