@@ -107,7 +107,7 @@ def outstanding_of_cell(
     cast = sum([row.ballots_cast for row in rows])
     cells = layout.cells
     cap, hard = cells.cap[cell], cells.hard[cell]
-    declared = _declared(rows)
+    declared = declared_ballots(rows)
     result = []
     for variant, reading in enumerate(layout.variants):
         limit = cap if cap != NO_CAP and (hard or reading.soft_caps) else UNBOUNDED
@@ -124,8 +124,15 @@ def outstanding_of_cell(
     return tuple(result)
 
 
-def _declared(rows: list[Row]) -> int:
-    """Ballots known to be in the boxes of a cell, when every open row declares them."""
-    if any(row.open and row.declared < 0 for row in rows):
-        return UNBOUNDED
-    return sum(row.declared if row.open else row.ballots_cast for row in rows)
+def declared_ballots(rows: list[Row]) -> int:
+    """Ballots known to be in the boxes of a cell, when every open row declares them; else UNBOUNDED."""
+    total, any_open = 0, False
+    for row in rows:
+        if row.progress not in {EXPECTED, IN_PROCESS}:
+            total += row.ballots_cast
+        elif row.declared < 0:
+            return UNBOUNDED
+        else:
+            total += row.declared
+            any_open = True
+    return total if any_open else UNBOUNDED

@@ -6,7 +6,7 @@ from typing import Any
 
 from tally.events import PROGRESS_NAMES, STANDING_NAMES
 from tally.layout import NO_CAP
-from tally.outstanding import UNBOUNDED
+from tally.outstanding import UNBOUNDED, declared_ballots
 from tally.state import ContestState, State
 from tally.wire import canonical_json
 
@@ -14,9 +14,7 @@ from tally.wire import canonical_json
 def canonical_rows(contest: ContestState) -> Iterator[dict[str, Any]]:
     """Every row of a contest, sorted by (unit, type), in the nine fields proofs rest on. Cost: O(rows).
 
-    `counts` is null before a report. `cap` is what limits the row's cell while it is open: its ballots,
-    where they come from, whether that is hard (a cap shown wrong no longer is), and with `types` which
-    count types share it.
+    `counts` is null before a report. `cap` is what limits the row's cell: see `cap_of_row`.
     """
     layout = contest.layout
     order = sorted(range(len(layout.units)), key=lambda u: layout.units[u].id)
@@ -54,34 +52,39 @@ def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, A
 def cap_of_row(contest: ContestState, unit: int, row: int) -> dict[str, Any] | None:
     """What limits a row's cell, as it is published; None where nothing does.
 
-    A quarantined report over its cap leaves the cap standing as not hard and `exceeded`; a declared
-    number of ballots in the box takes its place where it is smaller.
+    `ballots`, `source`, `hard`: the cap; where all that is open in the cell declares its ballots and these
+    are fewer, they take its place (source "declared"). A cap stated hard that no longer is keeps
+    `stated_hard`: a quarantined report is over it (`exceeded`, `held_ballots`), or a completed unit was
+    over one of its kind (`shown_wrong`: certainly, nothing bounds the cell). `declared` and `registered`
+    are published where a reading of the bounds needs them; `types` are those that share the cell, if several.
     """
-    layout, cells = contest.layout, contest.layout.cells
+    layout, cells, sums = contest.layout, contest.layout.cells, contest.sums
     cell = int(layout.cell_of_row[row])
     rows = [contest.row(r) for r in cells.rows[cell]]
-    cap, source = int(cells.cap[cell]), cells.kind[cell]
-    hard = bool(cells.hard[cell]) and source not in contest.sums.tainted
-    declared = sum(r.declared if r.open else r.ballots_cast for r in rows)
-    if (
-        any(r.open for r in rows)
-        and all(r.declared >= 0 for r in rows if r.open)
-        and (cap == NO_CAP or declared < cap)
-    ):
-        cap, source, hard = declared, "declared", True
+    cap, source, stated = int(cells.cap[cell]), cells.kind[cell], bool(cells.hard[cell])
+    wrong = source in sums.tainted
     published: dict[str, Any] = {}
-    if cap != NO_CAP:
-        published = {"ballots": cap, "source": source, "hard": hard}
+    declared = declared_ballots(rows)
+    if declared != UNBOUNDED:
+        published["declared"] = declared
+        if cap == NO_CAP or declared < cap:
+            cap, source, stated = declared, "declared", True
+    exceeded = False
     held = [contest.held.get(r) for r in cells.rows[cell]]
     if any(held):
         total = sum(h.ballots_cast if h else r.ballots_cast for h, r in zip(held, rows, strict=True))
-        outstanding = contest.outstanding[cell]
-        published |= {"held_ballots": total}
-        if outstanding and outstanding[0] == UNBOUNDED:
-            published |= {"hard": False, "exceeded": True}
+        limit = cap if stated else declared
+        exceeded = bool(contest.outstanding[cell]) and UNBOUNDED < limit < total
+        published |= {"held_ballots": total} | ({"exceeded": True} if exceeded else {})
+    if cap != NO_CAP:
+        hard = stated and not wrong and not exceeded
+        published |= {"ballots": cap, "source": source, "hard": hard}
+        published |= {"stated_hard": True} if stated and not hard else {}
+    if wrong:
+        published["shown_wrong"] = True
     if any(reading.turnout for reading in layout.variants) and layout.registered[unit] > 0:
         published["registered"] = int(layout.registered[unit])
-    if published and len(cells.rows[cell]) > 1:
+    if len(cells.rows[cell]) > 1:
         published["types"] = sorted(
             layout.contest.count_types[r - unit * layout.types] for r in cells.rows[cell]
         )

@@ -1,0 +1,82 @@
+"""Checks a certificate from unit rows alone; imports nothing that decides."""
+
+from typing import Any
+
+from tally.verifier.claims import Question, check_proof, question_of
+from tally.verifier.classes import arena_of, field_of
+from tally.verifier.counted import Cell, check_rows, reading_of, snapshot_sha256, votes_counted
+from tally.verifier.defined import check_definition
+from tally.verifier.shapes import Certificate, Difference, Findings, Row, plain, read, sha256
+from tally.verifier.witnessed import check_witness
+
+__all__ = ["Difference", "verify"]
+
+
+def verify(
+    certificate: dict[str, Any], rows: list[dict[str, Any]], definition: dict[str, Any] | None
+) -> list[Difference]:
+    """Every difference found between a certificate and what it stands on; empty: the certificate is true.
+
+    `rows`: the unit rows it names, decoded; `definition`: the canonical one, where styles, pools and caps
+    are to be checked as well. Never raises on any JSON: what is missing or of another kind is a
+    difference. Cost: O(rows); for several seats also the sets of rivals that could combine, within a
+    budget past which it says so. Source: docs/certificates.md.
+    """
+    findings = Findings()
+    body = read(certificate, Certificate, "/", findings) if plain(certificate, "", findings) else None
+    table = read(rows, list[Row], "/rows", findings)
+    if body is None or table is None:
+        return findings.found
+    digest = snapshot_sha256(rows)
+    findings.equal("/data/snapshot_sha256: SHA-256 of the rows", digest, body.data.snapshot_sha256)
+    _check_names(body, findings)
+    cells = check_rows(table, body.selections, findings)
+    votes = votes_counted(table, body.selections)
+    findings.equal("/counted: the sum of the rows", votes, list(body.counted))
+    _check_ballot(body, findings)
+    question = question_of(body, findings)
+    if definition is not None:
+        check_definition(body, table, cells, definition, findings)
+    if question is not None:
+        _check_verdict(body, question, cells, votes, findings)
+    said = {name: value for name, value in certificate.items() if name != "certificate_sha256"}
+    findings.equal("/certificate_sha256: SHA-256 of all else", sha256(said), body.certificate_sha256)
+    return findings.found
+
+
+def _check_names(body: Certificate, findings: Findings) -> None:
+    """What needs no rows: where they are, and what goes with what."""
+    path = f"/v1/contests/{body.contest}/units.ndjson?at={body.data.seq}"
+    findings.equal("/data/rows: of this contest at this position", path, body.data.rows)
+    findings.equal(
+        "/data/epoch: begins with test- in a test", body.is_test, body.data.epoch.startswith("test-")
+    )
+    findings.equal("/exact: whether proof or witness is given", True, body.exact)
+    graded = {"irreversible": ("certain", "conditional"), "open": (None,)}[body.verdict]
+    if body.grade not in graded:
+        findings.add("/grade: goes with the verdict", graded, body.grade)
+
+
+def _check_ballot(body: Certificate, findings: Findings) -> None:
+    """The ballot form is the rule's; how many votes, where the rule says it."""
+    rule, form = body.rule, body.ballot
+    findings.equal("/ballot/kind: the rule's", rule.get("ballot", "choose"), form.kind)
+    findings.equal("/ballot/votes: the rule's", rule.get("votes_per_ballot", form.votes), form.votes)
+    findings.equal("/ballot/blank: the rule's", not rule.get("no_blank", False), form.blank)
+
+
+def _check_verdict(
+    body: Certificate, question: Question, cells: list[Cell], votes: list[int], findings: Findings
+) -> None:
+    """The bounds under the claimed grade, then the proof or the witness on them."""
+    reading = reading_of(body, cells, findings)
+    arena = arena_of(body, cells, findings)
+    if arena is None:
+        return
+    field = field_of(body, arena, cells, reading, votes, findings)
+    if body.verdict == "irreversible":
+        findings.equal("/witness: of an open claim only", None, body.witness)
+        check_proof(body, question, field, findings)
+    else:
+        findings.equal("/proof: of an irreversible claim only", None, body.proof)
+        check_witness(body, question, field, findings)

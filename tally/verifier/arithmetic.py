@@ -1,0 +1,93 @@
+"""The most outstanding ballots can do: marks a ballot, greedy over nested pools, whole numbers."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tally.verifier.shapes import Ballot
+
+
+class Source(NamedTuple):
+    """Outstanding ballots of one class: the selections on them, how many (None: no bound), their pool."""
+
+    on_ballot: frozenset[int]
+    ballots: int | None
+    pool: int
+
+
+class Room(NamedTuple):
+    """A joint cap on outstanding ballots (None: it does not count), and the pool around it (-1: none)."""
+
+    ballots: int | None
+    parent: int
+
+
+class Field(NamedTuple):
+    """All that may still come in a contest, and what is counted."""
+
+    counted: tuple[int, ...]
+    form: Ballot
+    sources: tuple[Source, ...]
+    rooms: tuple[Room, ...]
+
+    def chain(self, pool: int) -> list[int]:
+        """The pools a ballot in `pool` uses up, innermost first, those that do not count left out."""
+        found = []
+        while pool >= 0:
+            if self.rooms[pool].ballots is not None:
+                found.append(pool)
+            pool = self.rooms[pool].parent
+        return found
+
+    def ceiling(self, source: Source) -> int | None:
+        """The most ballots one class can bring by itself; None: nothing bounds it."""
+        bounds = [self.rooms[pool].ballots for pool in self.chain(source.pool)] + [source.ballots]
+        return min((bound for bound in bounds if bound is not None), default=None)
+
+    def most(self, worth: Sequence[int]) -> int | None:
+        """The most that ballots worth so much each, class by class, add up to; None: there is no limit.
+
+        Greedy, dearest first, which is best where pools are nested or disjoint (Edmonds 1970).
+        """
+        room = {p: one.ballots for p, one in enumerate(self.rooms) if one.ballots is not None}
+        total = 0
+        for index in sorted(range(len(worth)), key=lambda index: -worth[index]):
+            if worth[index] <= 0:
+                break
+            source = self.sources[index]
+            chain = self.chain(source.pool)
+            limits = [room[pool] for pool in chain] + ([] if source.ballots is None else [source.ballots])
+            if not limits:
+                return None
+            taken = min(limits)
+            for pool in chain:
+                room[pool] -= taken
+            total += taken * worth[index]
+        return total
+
+    def reach(self, together: frozenset[int]) -> int | None:
+        """The most votes that can still come to these selections together; None: there is no limit."""
+        return self.most([marks(self.form, len(source.on_ballot & together)) for source in self.sources])
+
+    def worst(self, a: Sequence[int]) -> int | None:
+        """The most that outstanding ballots can take from a·V, as a number of 0 or less; None: no limit."""
+        taken = self.most([_takes(self.form, a, source.on_ballot) for source in self.sources])
+        return None if taken is None else -taken
+
+
+def marks(form: Ballot, names: int) -> int:
+    """The most votes one ballot can give to so many of the selections on it, together."""
+    if form.kind == "choose":
+        return min(form.votes, names)
+    if form.kind == "cumulative":
+        return form.votes if names else 0
+    return form.votes * names
+
+
+def _takes(form: Ballot, a: Sequence[int], on_ballot: frozenset[int]) -> int:
+    """The most one ballot can take from a·V; leaving it blank or not casting it takes nothing."""
+    losses = sorted((-a[j] for j in on_ballot if a[j] < 0), reverse=True)
+    if form.kind == "choose":
+        return sum(losses[: form.votes])
+    if form.kind == "cumulative":
+        return form.votes * losses[0] if losses else 0
+    return form.votes * sum(losses)

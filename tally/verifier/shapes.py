@@ -1,0 +1,277 @@
+"""What a certificate and its unit rows look like, field by field; anything else is a difference."""
+
+import hashlib
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tally.refusal import escape
+
+NUMBER_MAX = 2**63 - 1
+DIFFERENCES_MAX = 100
+DEPTH_MAX = 24
+
+Number = Annotated[int, msgspec.Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=NUMBER_MAX)]
+Hash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Instant = Annotated[str, msgspec.Meta(pattern=r"\A\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")]
+
+T = TypeVar("T")
+
+
+class Difference(NamedTuple):
+    """Where a certificate and what it stands on disagree; `what` begins with a JSON pointer."""
+
+    what: str
+    expected: object
+    found: object
+
+
+class Findings:
+    """The differences found so far, up to a limit."""
+
+    def __init__(self) -> None:
+        self.found: list[Difference] = []
+
+    def add(self, what: str, expected: object, found: object) -> None:
+        """Note a difference."""
+        if len(self.found) < DIFFERENCES_MAX:
+            self.found.append(Difference(what, expected, found))
+
+    def equal(self, what: str, expected: object, found: object) -> bool:
+        """Whether two values are the same; a difference when they are not."""
+        if expected != found:
+            self.add(what, expected, found)
+            return False
+        return True
+
+
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What limits a row's cell. The three fields of a cap come together; flags are there when true."""
+
+    ballots: Count | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    hard: bool | UnsetType = UNSET
+    stated_hard: bool | UnsetType = UNSET
+    shown_wrong: bool | UnsetType = UNSET
+    exceeded: bool | UnsetType = UNSET
+    held_ballots: Count | UnsetType = UNSET
+    declared: Count | UnsetType = UNSET
+    registered: Count | UnsetType = UNSET
+    types: tuple[str, ...] | UnsetType = UNSET
+
+    @property
+    def stated(self) -> bool:
+        """Whether the cap is hard by its own word, whatever became of it."""
+        return self.hard is True or self.stated_hard is True
+
+    @property
+    def wrong(self) -> bool:
+        """Whether a cap of this kind was exceeded by a completed unit."""
+        return self.shown_wrong is True
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One (unit, count type) as published."""
+
+    unit: str
+    type: str
+    revision: Count
+    progress: Literal["expected", "in-process", "completed", "not-installed"]
+    standing: Literal["stands", "quarantined", "disputed", "annulled"]
+    counts: dict[str, Count] | None
+    ballots_cast: Count
+    invalid: Count
+    cap: Cap | None
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is claimed, of whom."""
+
+    id: str
+    type: Literal["elected", "eliminated", "holds"]
+    who: tuple[str, ...]
+
+
+class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a conditional claim takes as given."""
+
+    id: str
+    text: str
+    kind: Literal["turnout_max"] | UnsetType = UNSET
+    value: tuple[Count, Count] | UnsetType = UNSET
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows, at which position, under which definition."""
+
+    epoch: str
+    seq: Count
+    as_of: Instant
+    snapshot_sha256: Hash
+    rows: str
+    definition_sha256: Hash
+
+
+class Ballot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one ballot can say."""
+
+    kind: Literal["choose", "cumulative", "score"]
+    votes: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)]
+    blank: bool
+
+
+class Aggregate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One class of units: alike in ballot style and innermost pool."""
+
+    name: str = msgspec.field(name="class")
+    units: Count
+    members: str | tuple[str, ...]
+    on_ballot: tuple[str, ...] | None
+    pool: str | None
+    outstanding: Count | None = msgspec.field(name="R")
+
+
+class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Open cells of one class under one kind of cap."""
+
+    name: str = msgspec.field(name="class")
+    source: str
+    hard: bool
+    open_cells: Count
+    total: Count | None
+
+
+class Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A joint cap."""
+
+    id: str
+    parent: str | None
+    ballots: Count
+    hard: bool
+    source: str
+    cast: Count
+    outstanding: Count | None
+    stated_hard: bool | UnsetType = UNSET
+    shown_wrong: bool | UnsetType = UNSET
+
+    @property
+    def stated(self) -> bool:
+        """Whether the pool is hard by its own word, whatever became of it."""
+        return self.hard or self.stated_hard is True
+
+    @property
+    def wrong(self) -> bool:
+        """Whether more ballots than it allows were once cast in it."""
+        return self.shown_wrong is True
+
+
+class Assertion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """a·V > c, or >= where not strict, with what is counted and the most that can be taken from it."""
+
+    a: tuple[Number, ...]
+    c: Number
+    strict: bool
+    counted: Number
+    worst: Number
+    slack: Number
+
+
+class Shortage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rivals that together need more votes than can come to them."""
+
+    rivals: tuple[str, ...]
+    needed: Count
+    available: Count | None
+
+
+class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a claim is irreversible."""
+
+    logic: Literal["AND"]
+    assertions: tuple[Assertion, ...]
+    shortages: tuple[Shortage, ...]
+    above: tuple[str, ...]
+    uncontested: bool
+
+
+class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One way the count can end in which a claim is false."""
+
+    ballots: tuple[Count, ...]
+    votes: tuple[tuple[Count, ...], ...]
+    totals: tuple[Count, ...]
+    unbounded_classes: tuple[str, ...]
+
+
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The published proof object, version 1."""
+
+    v: Literal[1]
+    format: Literal["tally-certificate/1"]
+    election: str
+    label: str | None
+    is_test: bool
+    contest: str
+    rule: dict[str, Any]
+    claim: Claim
+    verdict: Literal["irreversible", "open"]
+    grade: Literal["certain", "conditional"] | None
+    assumptions: tuple[Assumption, ...]
+    lemma: Literal["A", "B", "C"]
+    exact: bool
+    data: Data
+    selections: tuple[str, ...]
+    electable: tuple[str, ...]
+    ballot: Ballot
+    counted: tuple[Count, ...]
+    aggregates: tuple[Aggregate, ...]
+    bounds: tuple[Bound, ...]
+    pools: tuple[Pool, ...]
+    proof: Proof | None
+    witness: Witness | None
+    certificate_sha256: Hash
+
+
+def read(value: object, shape: type[T], where: str, findings: Findings) -> T | None:
+    """A JSON value in its shape; None, and a difference, when it has another one."""
+    try:
+        return msgspec.convert(value, shape)
+    except (msgspec.ValidationError, RecursionError) as error:
+        findings.add(f"{where}: {error}", "the shape of tally-certificate/1", None)
+        return None
+
+
+def plain(value: object, where: str, findings: Findings) -> bool:
+    """Whether a value is JSON without fractions, with whole numbers a signed 64-bit count can hold."""
+    waiting: list[tuple[object, str, int]] = [(value, where, 0)]
+    while waiting:
+        one, at, depth = waiting.pop()
+        if depth > DEPTH_MAX:
+            findings.add(f"{at}: nested too deep", DEPTH_MAX, depth)
+            return False
+        if type(one) is dict:
+            if any(type(name) is not str for name in one):
+                findings.add(f"{at}: a field name that is no text", None, None)
+                return False
+            waiting += [(inner, f"{at}/{escape(name)}", depth + 1) for name, inner in one.items()]
+        elif type(one) is list:
+            waiting += [(inner, f"{at}/{index}", depth + 1) for index, inner in enumerate(one)]
+        elif not (one is None or type(one) in {str, bool} or (type(one) is int and abs(one) <= NUMBER_MAX)):
+            findings.add(f"{at}: not a whole number, text, true, false or null", None, repr(one)[:80])
+            return False
+    return True
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 for values without fractions: sorted names, no white space, UTF-8."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def sha256(value: object) -> str | None:
+    """SHA-256 of the canonical JSON of a plain value; None: it holds text that is no Unicode."""
+    try:
+        return hashlib.sha256(canonical(value)).hexdigest()
+    except UnicodeEncodeError:
+        return None
