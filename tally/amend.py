@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from tally.checks import faults
-from tally.effects import unit_columns
+from tally.effects import pool_kind, unit_columns
 from tally.events import DISPUTED
 from tally.layout import Layout
 from tally.model import Contest, Definition
@@ -121,11 +121,15 @@ def carry_rows(old: ContestState, new: ContestState) -> None:
     new.claims = dict(old.claims)
     new.changed_seq, new.changed_at_ms = old.changed_seq, old.changed_at_ms
     new.history = old.history.widened(new.layout.selections)
-    new.sums.tainted = old.sums.tainted
+    kinds = {*new.layout.cells.kind, *(pool_kind(pool.id) for pool in new.layout.pools)}
+    new.sums.tainted = old.sums.tainted & kinds
 
 
 def recount(contest: ContestState) -> None:
-    """Work out sums, nodes and outstanding ballots from the columns alone. Cost: O(rows)."""
+    """Work out sums, nodes and outstanding ballots from the columns alone. Cost: O(rows).
+
+    A cap that a completed cell is over by now, or a pool over its own, shows its kind not to be hard.
+    """
     layout, sums = contest.layout, contest.sums
     for cell, was in enumerate(contest.outstanding):
         sums.add_cell(int(layout.cells.group[cell]), was, -1)
@@ -148,6 +152,12 @@ def recount(contest: ContestState) -> None:
         after = outstanding_of_cell(layout, cell, values, standing, held_ballots)
         contest.outstanding[cell] = after
         sums.add_cell(int(layout.cells.group[cell]), after, 1)
+        cap, cast = layout.cells.cap[cell], sum(value.ballots_cast for value in values)
+        if layout.cells.hard[cell] and cast > cap and not any(value.open for value in values):
+            sums.taint(layout.cells.kind[cell])
+    for pool, cast in zip(layout.pools, sums.pool_cast, strict=True):
+        if pool.hard and cast > pool.ballots > 0:
+            sums.taint(pool_kind(pool.id))
     m = layout.selections
     sums.votes = contest.nodes[0, :m].tolist()
     disputed = contest.standing == DISPUTED
