@@ -4,7 +4,7 @@ import hashlib
 
 import msgspec
 
-from tally import decide, events
+from tally import clones, decide, events
 from tally.admit import Admitted, admit
 from tally.amend import amended_definition, migrated
 from tally.checks import faults
@@ -109,16 +109,20 @@ def _step_batch(ledger: Ledger, batch: CountBatch, at_ms: int, operator: str | N
         return Step(refusals=tuple(verdict.refusals))
     if not verdict.rows:
         return Step(answer=_repeated(ledger, verdict))
+    rows = clones.held(verdict.rows, ledger.runs)
     cause = BatchCounted(
-        batch.batch_id, batch.source, digest, tuple(verdict.rows), verdict.duplicates, verdict.stale,
+        batch.batch_id, batch.source, digest, tuple(rows), verdict.duplicates, verdict.stale,
         batch.created, operator,
     )  # fmt: skip
-    held = tuple(dict.fromkeys(row.unit for row in verdict.rows if row.held_by))
-    rules = tuple(dict.fromkeys(row.held_by for row in verdict.rows if row.held_by))
+    held = [row for row in rows if row.held_by]
     answer = Answer(
-        ledger.seq + 1, len(verdict.rows) - sum(1 for row in verdict.rows if row.held_by),
-        verdict.duplicates, verdict.stale, held, rules,
-    )  # fmt: skip
+        ledger.seq + 1,
+        len(rows) - len(held),
+        verdict.duplicates,
+        verdict.stale,
+        tuple(dict.fromkeys(row.unit for row in held)),
+        tuple(dict.fromkeys(row.held_by for row in held if row.held_by)),
+    )
     return _step_cause(ledger, cause, at_ms, answer)
 
 

@@ -42,6 +42,7 @@ class _Snapshot(msgspec.Struct):
     batches: list[KnownBatch]
     times: bytes
     calls: list[tuple[int, int, bytes]]
+    runs: bytes
     contests: list[_Contest]
 
 
@@ -62,6 +63,7 @@ def freeze(state: State) -> bytes:
             state.batches,
             state.times.tobytes(),
             list(state.calls),
+            b"".join(content + units for content, units in state.runs.items()),
             [_freeze_contest(contest) for contest in state.contests],
         )
     )
@@ -80,6 +82,8 @@ def thaw(data: bytes) -> State:
     state.previous_definition = snapshot.previous_definition
     state.times.extend(np.frombuffer(snapshot.times, dtype=np.int64).tolist())
     state.calls.extend(snapshot.calls)
+    runs = snapshot.runs
+    state.runs = {runs[at : at + 8]: runs[at + 8 : at + 16] for at in range(0, len(runs), 16)}
     for batch in snapshot.batches:
         state.know(batch)
     for contest, frozen in zip(state.contests, snapshot.contests, strict=True):

@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 Column = npt.NDArray[np.int64]
 
+WORK_MAX = 4_000_000  # sums looked at in all: about half a second
 STATES_MAX = 400_000  # partial sums kept at once before a lower bound is given instead
 PAIRED_MAX = 300  # items nearest the break tried two at a time for a first good set
 PRODUCT_MAX = 2**62  # what a product of two sums may reach in 64 bits
@@ -58,10 +59,30 @@ def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES
     gains, costs = gains[~free], costs[~free]
     if int(gains.sum()) < target:
         return Cheapest(None)
+    if gains.dtype != np.dtype(object):
+        gains, costs = _pieces(gains, costs)
     if max(int(gains.max()) * int(costs.sum()), int(costs.max()) * int(gains.sum())) >= PRODUCT_MAX:
         gains, costs = gains.astype(object), costs.astype(object)
     core, best = _from_break(gains, costs, target)
     return _search(core, min(best, _near_break(core)), states_max)
+
+
+def _pieces(gains: Column, costs: Column) -> tuple[Column, Column]:
+    """Return the items with equal ones joined into lots of 1, 2, 4, …: any number of them is a sum of lots.
+
+    Thousands of units with the same counts would otherwise be thousands of choices.
+    """
+    pairs, left = np.unique(np.stack((gains, costs), axis=1), axis=0, return_counts=True)
+    lots: list[Column] = []
+    size = 1
+    while len(pairs):
+        taken = np.minimum(left, size)
+        lots.append(pairs * taken[:, None])
+        left = left - taken
+        pairs, left = pairs[left > 0], left[left > 0]
+        size *= 2
+    joined = np.concatenate(lots)
+    return joined[:, 0].copy(), joined[:, 1].copy()
 
 
 def _from_break(gains: Column, costs: Column, target: int) -> tuple[_Core, int]:
@@ -118,6 +139,7 @@ def _search(core: _Core, best: int, states_max: int) -> Cheapest:
     """Return the least cost, changing sides of ever dearer items until none can pay for itself."""
     gain = np.array([core.start], dtype=core.step.dtype)
     cost = np.array([core.spent], dtype=core.step.dtype)
+    work = 0
     for step, price, penalty in zip(core.step, core.price, core.penalty, strict=True):
         reached = cost[gain >= 0]
         if len(reached):
@@ -129,7 +151,8 @@ def _search(core: _Core, best: int, states_max: int) -> Cheapest:
         gain, cost, paid = gain[keep], cost[keep], paid[keep]
         if not len(gain) or int(paid.min()) + int(penalty) > allowed:
             return Cheapest(best)
-        if len(gain) > states_max:
+        work += len(gain)
+        if len(gain) > states_max or work > WORK_MAX:
             return Cheapest(-(-core.floor // core.price_gain), exact=False)
         gain, cost = _undominated(np.concatenate((gain, gain + step)), np.concatenate((cost, cost + price)))
     reached = cost[gain >= 0]

@@ -1,9 +1,11 @@
 """What deciding may read: durable state, or an open commit group laid over it."""
 
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 
+from tally.clones import runs
 from tally.effects import ContestEffect
 from tally.events import BatchCounted, ClaimChanged, Record, RowCounted
 from tally.layout import Layout
@@ -80,6 +82,27 @@ class Ledger(Protocol):
         """Whether a batch may name this definition: the one in force, or for a while the one before."""
         ...
 
+    @property
+    def runs(self) -> Mapping[bytes, bytes]:
+        """Runs of counts already seen, and the units they were of: see tally/clones.py."""
+        ...
+
+
+class _Both(Mapping[bytes, bytes]):
+    """Two mappings as one; the first wins. Copies nothing."""
+
+    def __init__(self, first: Mapping[bytes, bytes], second: Mapping[bytes, bytes]) -> None:
+        self._first, self._second = first, second
+
+    def __getitem__(self, key: bytes) -> bytes:
+        return self._first[key] if key in self._first else self._second[key]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter({**self._second, **self._first})
+
+    def __len__(self) -> int:
+        return len(self._first.keys() | self._second.keys())
+
 
 class Pending:
     """Records of the open commit group, laid over a ledger: seen by what is decided next, shown to nobody.
@@ -98,6 +121,7 @@ class Pending:
         self._sums: dict[int, Sums] = {}
         self._claims: dict[int, dict[str, ClaimState]] = {}
         self._batches: dict[str, KnownBatch] = {}
+        self._runs: dict[bytes, bytes] = {}
 
     @property
     def seq(self) -> int:
@@ -144,12 +168,19 @@ class Pending:
         """Whether a batch may name this definition."""
         return self._base.accepts_definition(sha256, at_ms)
 
+    @property
+    def runs(self) -> Mapping[bytes, bytes]:
+        """Runs of counts already seen, this group's behind the durable ones."""
+        return _Both(self._base.runs, self._runs) if self._runs else self._base.runs
+
     def take(self, record: Record, effects: list[ContestEffect]) -> None:
         """Lay one more record over what is there."""
         self._seq = record.seq
         if isinstance(record.cause, BatchCounted):
             cause = record.cause
             self._batches[cause.batch_id] = KnownBatch(cause.batch_id, cause.source, cause.digest, record.seq)
+            for _, content, units in runs(cause.rows):
+                self._runs.setdefault(content, units)
         for effect in effects:
             contest = effect.contest
             self._sums[contest] = effect.sums

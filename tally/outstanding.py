@@ -67,14 +67,19 @@ class Sums:
 
     def move_cell(self, group: int, before: tuple[int, ...], after: tuple[int, ...]) -> None:
         """Replace what a cell adds; what that moves is taken from `patience`."""
+        knowable = UNBOUNDED not in before and UNBOUNDED not in after and not self.tainted
+        was = None if knowable else self._bounded(group)
         self.add_cell(group, before, -1)
         self.add_cell(group, after, 1)
-        if UNBOUNDED in before or UNBOUNDED in after:
+        if was is not None and was != self._bounded(group):
             self.patience = -1
-        elif before and after:
-            self.patience -= max([abs(a - b) for a, b in zip(after, before, strict=True)])
-        else:
-            self.patience -= max(before or after)
+            return
+        nothing = (0,) * len(self.ballots)
+        moved = 0
+        for a, b in zip(after or nothing, before or nothing, strict=True):
+            change = (a if a != UNBOUNDED else 0) - (b if b != UNBOUNDED else 0)
+            moved = max(moved, change, -change)
+        self.patience -= moved
 
     def add_cell(self, group: int, outstanding: tuple[int, ...], sign: int) -> None:
         """Count a cell's outstanding ballots in (sign 1) or out (sign -1); `()` is a closed cell."""
@@ -86,6 +91,11 @@ class Sums:
                 self.unbounded[variant][group] += sign
             else:
                 self.ballots[variant][group] += sign * ballots
+
+    def _bounded(self, group: int) -> tuple[bool, ...]:
+        """Which readings bound a group, whether certain and not differ, and whether it is open at all."""
+        unbounded = [of_variant[group] for of_variant in self.unbounded]
+        return (*[count > 0 for count in unbounded], unbounded[0] == unbounded[1], self.open_cells[group] > 0)
 
 
 def outstanding_of_cell(

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from tally.calls import CALLS_KEPT, calls_of
+from tally.clones import runs
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
 from tally.history import ClaimTurn, History
@@ -117,6 +118,7 @@ class State:
         self.previous_definition: tuple[str, int] | None = None
         self.times = array("q")
         self.calls: deque[tuple[int, int, bytes]] = deque(maxlen=CALLS_KEPT)
+        self.runs: dict[bytes, bytes] = {}
 
     def row(self, contest: int, row: int) -> Row:
         """One row as it stands."""
@@ -162,7 +164,7 @@ class State:
     def take_batches(self, other: "State") -> None:
         """Share the batches and times of the state this one replaces."""
         self.batches, self.batch_index = other.batches, other.batch_index
-        self.times, self.calls = other.times, other.calls
+        self.times, self.calls, self.runs = other.times, other.calls, other.runs
 
     def install_amendment(self, record: Record, previous_sha256: str) -> None:
         """Write a durable amendment onto the state migrated for it: every view changes."""
@@ -176,6 +178,8 @@ class State:
     def remember(self, cause: BatchCounted, seq: int) -> int:
         """Keep a batch's id and digest; its index."""
         self.know(KnownBatch(cause.batch_id, cause.source, cause.digest, seq))
+        for _, content, units in runs(cause.rows):
+            self.runs.setdefault(content, units)
         return len(self.batches) - 1
 
     def know(self, batch: KnownBatch) -> None:
