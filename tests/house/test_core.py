@@ -92,7 +92,7 @@ def test_the_core_imports_only_what_it_may() -> None:
     allowed = {
         "abc", "array", "bisect", "collections", "dataclasses", "enum", "functools", "hashlib", "heapq", "importlib",
         "itertools", "json", "math", "msgspec", "numpy", "operator", "pkgutil", "re", "struct", "tally", "types",
-        "typing", "unicodedata", "zlib",
+        "typing", "unicodedata", "weakref", "zlib",
     }  # fmt: skip
     faults = []
     for source in sources("tally"):
