@@ -1,4 +1,4 @@
-"""The same run of counts under other units: a file sent twice under two names, not a coincidence."""
+"""The same run of counts under other units: a file sent twice, not a coincidence."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -70,7 +70,7 @@ def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES
 def _pieces(gains: Column, costs: Column) -> tuple[Column, Column]:
     """Return the items with equal ones joined into lots of 1, 2, 4, …: any number of them is a sum of lots.
 
-    Thousands of units with the same counts would otherwise be thousands of choices.
+    Thousands of units with the same counts would otherwise be thousands of decisions.
     """
     pairs, left = np.unique(np.stack((gains, costs), axis=1), axis=0, return_counts=True)
     lots: list[Column] = []

@@ -1,4 +1,4 @@
-"""Unit rows: what is published of each (unit, count type), and the canonical form proofs are taken from."""
+"""Unit rows: what is published of each (unit, count type); their canonical form is proof."""
 
 import hashlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The most outstanding ballots can do: marks a ballot, greedy over nested pools, whole numbers."""
+"""The most outstanding ballots can do: marks a ballot, greedy over pools, whole numbers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What unit rows add up to: votes, cells and what bounds them, under the grade a certificate claims."""
+"""What unit rows add up to: votes, cells and their bounds, under the grade claimed."""
 
 import hashlib
 from typing import NamedTuple

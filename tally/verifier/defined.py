@@ -1,4 +1,4 @@
-"""A certificate and its rows against the definition: rule, styles, pools, and where each cap comes from."""
+"""A certificate and its rows against the definition: rule, styles, pools, sources of caps."""
 
 import hashlib
 from typing import Any, NamedTuple
