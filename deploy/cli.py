@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 
 from deploy import failure
@@ -10,6 +9,9 @@ from deploy.commands import decide, desk, digest, keys, replay, serve, verify, w
 from deploy.failure import ConfigurationFault
 from deploy.version import VERSION
 from ingest.journal.contract import JournalBusy, JournalFull, JournalLost, JournalUnsound
+
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""What typer raises for a wrong command line; it names only the subclasses in public."""
 
 app = typer.Typer(
     name="tally",
@@ -52,12 +54,12 @@ def run(arguments: list[str]) -> int:
     """The exit code of a command line. What went wrong is on standard error, once, in plain words."""
     try:
         result = app(arguments, standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
+    except UsageError as error:
+        error.show()  # type: ignore[attr-defined]  # every usage error can show itself
         return failure.USAGE
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return failure.DONE
     except BaseExceptionGroup as group:
         return _ended(_innermost(group))

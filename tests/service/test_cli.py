@@ -1,0 +1,198 @@
+"""The command line as a person meets it: what it prints, and the code it ends with."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.faults.test_kill import digest_of, start
+from tests.service.world import batch, definition, report, town
+
+
+def tally(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy", *arguments],
+        input=stdin, capture_output=True, text=True, timeout=120, check=False, env=environment, cwd=cwd,
+    )  # fmt: skip
+
+
+INSTANCE = {
+    "rule": "plurality",
+    "candidates": ["A", "B"],
+    "params": {"seats": 1},
+    "units": [{"id": "u1", "counted": [10, 5], "outstanding": 4}],
+}
+
+
+def test_decide_one_and_many() -> None:
+    one = tally("decide", "-", stdin=json.dumps(INSTANCE))
+    assert one.returncode == 0
+    verdict = json.loads(one.stdout)
+    assert (verdict["elected"], verdict["eliminated"], verdict["outcome_certain"]) == (["A"], ["B"], True)
+    assert verdict["worst_margin"] == {"A": 1, "B": -9}
+    open_ = {**INSTANCE, "units": [{"id": "u1", "counted": [10, 5], "outstanding": 5}]}
+    many = tally("decide", "-", stdin=f"{json.dumps(INSTANCE)}\n\n{json.dumps(open_)}\n")
+    assert many.returncode == 0
+    assert [json.loads(line)["elected"] for line in many.stdout.splitlines()] == [["A"], []]
+
+
+def test_decide_says_every_fault_with_its_place() -> None:
+    bad = {**INSTANCE, "units": [{"id": "u1", "counted": [10], "outstanding": -1}]}
+    ended = tally("decide", "-", stdin=json.dumps(bad))
+    assert ended.returncode == 65
+    assert {error["pointer"] for error in json.loads(ended.stdout)["errors"]} == {
+        "/units/0/counted",
+        "/units/0/outstanding",
+    }
+    later = tally("decide", "-", stdin=json.dumps({**INSTANCE, "rule": "irv"}))
+    assert json.loads(later.stdout)["errors"][0]["code"] == "not-in-this-release"
+    nonsense = tally("decide", "-", stdin='{"rule": NaN}')
+    assert (nonsense.returncode, json.loads(nonsense.stdout)["errors"][0]["code"]) == (65, "malformed-json")
+
+
+def test_usage_is_64_and_help_helps() -> None:
+    for arguments in (["dance"], ["decide"], ["replay", "demo", "--speed", "backwards"],
+                      ["replay", "demo", "--until", "midnight"], ["replay", "demo", "--order", "sideways"]):  # fmt: skip
+        ended = tally(*arguments)
+        assert ended.returncode == 64, (arguments, ended.stderr)
+        assert "Traceback" not in ended.stderr
+    for command in ("serve", "replay", "decide", "verify", "digest", "watch", "keys", "desk"):
+        ended = tally(command, "--help")
+        assert ended.returncode == 0
+        assert "Usage" in ended.stdout
+    assert tally("--version").stdout.startswith("tally ")
+
+
+def test_a_service_that_is_away_is_69(tmp_path: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    for arguments in (["watch", nobody], ["verify", nobody], ["replay", "demo", "--to", nobody],
+                      ["desk", "dispute", "u1", "--reason", "x", "--to", nobody]):  # fmt: skip
+        ended = tally(*arguments)
+        assert ended.returncode == 69, (arguments, ended.stderr)
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_flipped_bit_is_65_with_its_place(tmp_path: Path) -> None:
+    ended = tally("replay", "demo", "--data", str(tmp_path / "data"), "--until", "counted=1")
+    assert ended.returncode == 0, ended.stderr
+    assert len(digest_of(tmp_path)) == 3
+    segment = next((tmp_path / "data" / "journal").glob("*.seg"))
+    raw = bytearray(segment.read_bytes())
+    offset = raw.rindex(b"tly") - 40
+    raw[offset] ^= 4
+    segment.write_bytes(raw)
+    ended = tally("digest", "--data", str(tmp_path / "data"))
+    assert ended.returncode == 65, ended.stderr
+    assert str(segment) in ended.stderr
+    assert "record" in ended.stderr
+    assert "byte" in ended.stderr
+
+
+def test_nothing_there_is_78(tmp_path: Path) -> None:
+    for arguments in (["digest", "--data", str(tmp_path)], ["replay", str(tmp_path)],
+                      ["serve", "--election", "nothing.json"], ["serve", "--config", "nothing.toml"]):  # fmt: skip
+        ended = tally(*arguments, cwd=tmp_path)
+        assert ended.returncode == 78, (arguments, ended.stderr)
+        assert "Traceback" not in ended.stderr
+
+
+def test_two_services_on_one_journal_is_78(tmp_path: Path) -> None:
+    (tmp_path / "election.json").write_text(json.dumps(definition()))
+    process, _read, _ingest = start(tmp_path, "asyncio", "0")
+    try:
+        ended = tally("serve", "--election", str(tmp_path / "election.json"), "--data", str(tmp_path / "data"),
+                      "--listen", "127.0.0.1:0", "--ingest-listen", "127.0.0.1:0")  # fmt: skip
+        assert ended.returncode == 78
+        assert "another process holds the lock" in ended.stderr
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0, "Ctrl-C ends it cleanly"
+
+
+def test_keys(tmp_path: Path) -> None:
+    made = tally("keys", "new", "north", "--units", "p00*", cwd=tmp_path)
+    assert made.returncode == 0
+    assert len(made.stdout.strip()) >= 32
+    assert made.stdout.strip() not in (tmp_path / "keys.toml").read_text()
+    assert tally("keys", "new", "north", cwd=tmp_path).returncode == 78
+    listed = tally("keys", "list", cwd=tmp_path)
+    assert "north" in listed.stdout
+    assert "p00*" in listed.stdout
+    assert tally("keys", "revoke", "north", cwd=tmp_path).returncode == 0
+    assert "revoked" in tally("keys", "list", cwd=tmp_path).stdout
+    assert tally("keys", "revoke", "south", cwd=tmp_path).returncode == 78
+    (tmp_path / "keys.toml").chmod(0o644)
+    assert "chmod" in tally("keys", "list", cwd=tmp_path).stderr
+
+
+def test_replay_into_a_running_service_desk_and_watch(tmp_path: Path) -> None:
+    written = tally("replay", "demo", "--definition", str(tmp_path / "election.json"))
+    assert written.returncode == 0
+    process, read, ingest = start(tmp_path, "uvloop", "0")
+    said = (tmp_path / "watched").open("w+")
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "deploy", "watch", read], stdout=said, stderr=subprocess.DEVNULL
+    )
+    try:
+        played = tally("replay", "demo", "--to", ingest, "--until", "counted=3", "--batch", "200")
+        assert played.returncode == 0, played.stderr
+        wrong = tally("replay", "demo", "--to", read)
+        assert wrong.returncode == 69, "the read listener is not the ingest listener, and that is said"
+        disputed = tally("desk", "dispute", "01", "--reason", "challenged in court", "--to", ingest)
+        assert disputed.returncode == 0, disputed.stdout + disputed.stderr
+        assert json.loads(disputed.stdout)["accepted"] > 3_000
+        refused = tally("desk", "dispute", "nowhere", "--reason", "x", "--to", ingest)
+        assert (refused.returncode, json.loads(refused.stdout)["code"]) == (1, "unknown-unit")
+        assert tally("desk", "dispute", "01", "--to", ingest).returncode == 64, "a reason is needed"
+        time.sleep(1)
+    finally:
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=30) == 0
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    views = [json.loads(line) for line in (tmp_path / "watched").read_text().splitlines()]
+    assert views[-1]["units"]["disputed"] > 3_000
+    assert [v["position"]["seq"] for v in views] == sorted({v["position"]["seq"] for v in views})
+
+
+def test_a_recorded_journal_plays_again(tmp_path: Path) -> None:
+    first = tally("replay", "demo", "--data", str(tmp_path / "one"), "--until", "counted=5")
+    assert first.returncode == 0
+    again = tally("replay", str(tmp_path / "one"), "--data", str(tmp_path / "two"))
+    assert again.returncode == 0, again.stderr
+    one = tally("digest", "--data", str(tmp_path / "one")).stdout.split()
+    two = tally("digest", "--data", str(tmp_path / "two")).stdout.split()
+    assert one[1:] == two[1:], "the same commands make the same state"
+    assert one[0] != two[0], "and another journal"
+
+
+async def test_verify_a_service_and_a_file(tmp_path: Path) -> None:
+    async with town(tmp_path) as client:
+        for n in range(1, 6):
+            await client.post(batch(f"b{n}", report(f"p{n:03}", 80, 10)))
+        import asyncio
+
+        ended = await asyncio.to_thread(tally, "verify", client.read)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "true  mayor elected:ann: irreversible, certain" in ended.stdout
+        certificate = await client.get("/v1/contests/mayor/certificate?claim=elected:ann")
+        async with client.http.get(client.read + "/v1/contests/mayor/units.ndjson") as response:
+            lines = await response.text()
+    (tmp_path / "rows.ndjson").write_text(lines)
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate))
+    good = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
+    assert good.returncode == 0, good.stdout + good.stderr
+    (tmp_path / "rows.ndjson").write_text(lines.replace('"ann":80', '"ann":81', 1))
+    bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
+    assert bad.returncode == 1
+    assert bad.stdout.startswith("FALSE mayor elected:ann:")
+    certificate["proof"]["assertions"][0]["slack"] += 1
+    (tmp_path / "rows.ndjson").write_text(lines)
+    (tmp_path / "certificate.json").write_text(json.dumps(certificate))
+    bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
+    assert bad.returncode == 1
+    assert "slack" in bad.stdout
