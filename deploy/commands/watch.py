@@ -29,6 +29,8 @@ def watch(
         sys.stderr.write(f"tally: {url}: {error.status} {error.message}\n")
     except aiohttp.ClientConnectionError as error:
         sys.stderr.write(f"tally: {url}: {error}\n")
+    except KeyboardInterrupt:
+        return failure.DONE
     return failure.AWAY
 
 
