@@ -155,9 +155,9 @@ def recount(contest: ContestState) -> None:
         cap, cast = layout.cells.cap[cell], sum(value.ballots_cast for value in values)
         if layout.cells.hard[cell] and cast > cap and not any(value.open for value in values):
             sums.taint(layout.cells.kind[cell])
-    for pool, cast in zip(layout.pools, sums.pool_cast, strict=True):
-        if pool.hard and cast > pool.ballots > 0:
-            sums.taint(pool_kind(pool.id))
+    for joint, cast in zip(layout.pools, sums.pool_cast, strict=True):
+        if joint.hard and cast > joint.ballots > 0:
+            sums.taint(pool_kind(joint.id))
     m = layout.selections
     sums.votes = contest.nodes[0, :m].tolist()
     disputed = contest.standing == DISPUTED
