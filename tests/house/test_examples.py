@@ -12,7 +12,7 @@ from tally.instance import decide
 from tally.model import Definition
 from tally.refusal import STATUS_OF_CODE
 from tally.report import CountBatch
-from tests.house.tree import document
+from tests.house.tree import document, sources, told
 
 
 def fenced(name: str, language: str) -> list[str]:
@@ -35,12 +35,12 @@ def test_the_smallest_definition_can_be_counted() -> None:
 def test_the_fields_of_the_definition_are_told() -> None:
     """Every field of every struct of the definition stands in its page, in backquotes."""
     page = document("docs/definition.md")
-    told = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r'"(\w+)"', page))
+    named = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r'"(\w+)"', page))
     absent: list[str] = []
 
     def look(kind: Any) -> None:
         for field in msgspec.structs.fields(kind):
-            if field.name not in told:
+            if field.name not in named:
                 absent.append(f"{kind.__name__}.{field.name}")
             for part in _structs(field.type):
                 look(part)
@@ -62,8 +62,8 @@ def test_the_batch_shown_is_a_batch() -> None:
 
 
 def test_the_fields_of_a_batch_are_told() -> None:
-    told = set(re.findall(r"`(\w+)`", document("docs/ingest.md")))
-    assert told >= wire.BATCH_FIELDS | wire.REPORT_FIELDS
+    named = set(re.findall(r"`(\w+)`", document("docs/ingest.md")))
+    assert named >= wire.BATCH_FIELDS | wire.REPORT_FIELDS
 
 
 def test_the_refusal_shown_is_one() -> None:
@@ -71,3 +71,21 @@ def test_the_refusal_shown_is_one() -> None:
     problem = json.loads(shown)
     assert STATUS_OF_CODE[problem["code"]] == problem["status"]
     assert problem["type"] == f"urn:tally:problem:{problem['code']}"
+
+
+def test_a_section_that_is_cited_is_there() -> None:
+    """A page cited with a section in quotes has that heading, or a paragraph that begins with it in bold."""
+    faults = []
+    for source in sources():
+        plain = re.sub(r"\s+", " ", source.text)
+        for page, names in re.findall(r'(docs/[\w/-]+\.md),? \(?((?:"[^"]+"(?:,| and)? ?)+)', plain):
+            text = document(page)
+            known = set(re.findall(r"^#+ (.+)$", text, re.MULTILINE)) | set(
+                re.findall(r"\*\*([^*]+?)[.:,]?\*\*", text)
+            )
+            faults += [
+                f"{source.path} cites {page}, {name!r}"
+                for name in re.findall(r'"([^"]+)"', names)
+                if name not in known
+            ]
+    assert not faults, told(faults)
