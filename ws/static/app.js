@@ -5,17 +5,27 @@ const share = new Intl.NumberFormat(navigator.language, { style: "percent", mini
 const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
 const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
+const RECORDS_BACK = 1_000;
+const AGAIN_AFTER_MS = 2_000;
 
 let names = {};
 let shown = null;
 let lastHeard = Date.now();
 let connected = false;
 let proofOf = null;
+let told = { epoch: "", seq: 0 };
 
 start();
 
 async function start() {
-  const [definition, election] = await Promise.all([fetchJson("/v1/election"), fetchJson("/v1/contests")]);
+  let definition, election;
+  try {
+    [definition, election] = await Promise.all([fetchJson("/v1/election"), fetchJson("/v1/contests")]);
+  } catch {
+    write("connection", "the service does not answer; trying again");
+    setTimeout(start, AGAIN_AFTER_MS);
+    return;
+  }
   at("night").textContent = definition.election.name || definition.election.id;
   label(election);
   const wanted = decodeURIComponent(location.hash.slice(1));
@@ -24,7 +34,8 @@ async function start() {
   at("contest").textContent = contest.name || contest.id;
   at("verify").textContent = `tally verify ${location.origin}`;
   contests(definition.contests, contest.id);
-  follow(definition.election.id, contest.id);
+  follow(definition.election.id, contest.id, before(election.position));
+  show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
   addEventListener("hashchange", () => location.reload());
   setInterval(freshness, 1_000);
 }
@@ -35,12 +46,22 @@ async function fetchJson(path) {
   return response.json();
 }
 
-function follow(election, contest) {
+// Who comes late reads what happened in the last records too; what is older stays in the contest's history.
+function before(position) {
+  const seq = Math.max(0, position.seq - RECORDS_BACK);
+  if (seq) at("calls").firstElementChild.textContent = `Nothing in the last ${number.format(RECORDS_BACK)} records.`;
+  return `${position.epoch}/${seq}`;
+}
+
+function follow(election, contest, position) {
   const view = `contest:${contest}`, calls = `calls:${election}`, status = `status:${election}`;
-  const stream = new EventSource(`/v1/stream?channels=${[view, calls, status].map(encodeURIComponent).join(",")}`);
+  const channels = [view, calls, status].map(encodeURIComponent).join(",");
+  const stream = new EventSource(`/v1/stream?channels=${channels}&last_event_id=${encodeURIComponent(position)}`);
+  let reached = position;
   const hear = (channel, show) => stream.addEventListener(channel, (event) => {
     lastHeard = Date.now();
     connected = true;
+    reached = event.lastEventId || reached;
     freshness();
     show(JSON.parse(event.data));
   });
@@ -48,7 +69,12 @@ function follow(election, contest) {
   hear(calls, happened);
   hear(status, () => {});
   stream.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
-  stream.onerror = () => { connected = false; freshness(); };
+  stream.onerror = () => {
+    connected = false;
+    freshness();
+    // Refused outright (full, or not up yet), a browser gives up: then coming back is ours to do.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_AFTER_MS, election, contest, reached);
+  };
 }
 
 function freshness() {
@@ -78,6 +104,8 @@ function contests(all, current) {
 }
 
 function show(view) {
+  const known = shown?.position;
+  if (known?.epoch === view.position.epoch && view.position.seq < known.seq) return; // the stream was quicker
   shown = view;
   label(view);
   verdict(view);
@@ -103,14 +131,18 @@ function verdict(view) {
   }
   at("proof").hidden = true;
   write("verdict-head", view.ballots_cast ? "Not decided yet" : "Waiting for the first count");
-  write("verdict-text", withdrawn.length
-    ? `A correction undid what was certain: ${withdrawn.map((c) => c.id).join(", ")} is open again.`
-    : open(view));
+  const undone = withdrawn.length
+    ? `What was certain has been undone, for the reason given below: ${withdrawn.map((c) => named(c.id)).join(", ")}. `
+    : "";
+  write("verdict-text", undone + open(view));
 }
 
 function sentence(view, claim) {
-  const coming = view.outstanding.certain;
-  const rest = coming === null ? "whatever may still come" : `all ${number.format(coming)} ballots that may still come`;
+  if (claim.slack === null) return `Nobody can contest it.`;
+  const assumed = claim.assumptions.map((name) => view.outstanding.assumptions[name]).find((ballots) => ballots !== undefined);
+  const coming = claim.grade === "certain" ? view.outstanding.certain : assumed ?? null;
+  const may = claim.grade === "certain" ? "may still come" : "may then still come";
+  const rest = coming === null ? `whatever ${may}` : `all ${number.format(coming)} ballots that ${may}`;
   const disputed = view.units.disputed
     ? (claim.robust.if_any_disputed_annulled
       ? " It holds even if any of the disputed units are annulled."
@@ -212,21 +244,27 @@ function places(view) {
 }
 
 function happened(frame) {
+  const { epoch, seq } = frame.position;
+  if (epoch === told.epoch && seq <= told.seq) return; // a resumed stream may say an event again
   const list = at("calls");
-  if (list.firstElementChild?.textContent === "Nothing yet.") list.replaceChildren();
+  if (epoch !== told.epoch) list.replaceChildren(); // the first word, or another journal
+  told = { epoch, seq };
   for (const event of frame.events) {
     list.prepend(element("li", `${clock.format(new Date(frame.as_of))}: ${inWords(event)}`));
   }
   while (list.children.length > CALLS_SHOWN) list.lastElementChild.remove();
 }
 
+function named(claim) {
+  const [kind, ...who] = claim.split(":");
+  return `${names[who.join(":")] ?? who.join(":")} ${kind}`;
+}
+
 function inWords(event) {
-  const id = event.claim ?? "";
-  const who = names[id.split(":")[1]] ?? id.split(":")[1];
   switch (event.kind) {
     case "claim": return event.status === "irreversible"
-      ? `${who} ${id.split(":")[0]}: irreversible (${event.grade}${event.assumptions.length ? `, if ${event.assumptions.join(", ")}` : ""})`
-      : `${who} ${id.split(":")[0]}: withdrawn`;
+      ? `${named(event.claim)}: irreversible (${event.grade}${event.assumptions.length ? `, if ${event.assumptions.join(", ")}` : ""})`
+      : `${named(event.claim)}: withdrawn`;
     case "correction": case "withdrawal": case "reopened": return `${event.kind} in unit ${event.unit}: ${event.reason}`;
     case "quarantined": return `unit ${event.unit} received, under review (${event.rule})`;
     case "bound-violated": return `unit ${event.unit} has ${number.format(event.ballots)} ballots, more than its limit of ${number.format(event.cap)} (${event.source})`;

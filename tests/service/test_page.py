@@ -1,0 +1,241 @@
+"""The live page in Chromium over a running service: what it says in every state, and nothing else."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.service.world import Client, batch, definition, report, town
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+UNITS = 12
+
+if CHROMIUM is None:
+    if os.environ.get("CI"):
+        raise RuntimeError("chromium is needed for these tests")
+    pytest.skip("chromium is not installed", allow_module_level=True)
+
+
+@dataclass
+class Shown:
+    """An open page, and everything it complained about or asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+
+    def text(self, element: str) -> Any:
+        return expect(self.page.locator(f"#{element}"))
+
+    async def happened(self) -> list[str]:
+        """The list of events in words, without their times, newest first."""
+        items = await self.page.locator("#calls li").all_inner_texts()
+        return [re.sub(r"^.*?[AP]M: ", "", item) for item in items]
+
+    def clean(self, origin: str) -> None:
+        assert not self.complaints
+        assert {url.split("/")[2] for url in self.asked} == {origin.split("/")[2]}
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, color_scheme: Any = "light") -> AsyncIterator[Shown]:
+    """The page in a browser of its own."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(locale="en-US", timezone_id="UTC", color_scheme=color_scheme)
+        shown = Shown(await context.new_page())
+        shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
+        shown.page.on(
+            "console", lambda said: shown.complaints.append(said.text) if said.type == "error" else None
+        )
+        shown.page.on("request", lambda request: shown.asked.add(request.url))
+        await shown.page.goto(url)
+        yield shown
+        await browser.close()
+
+
+def a_town(**changes: Any) -> dict[str, Any]:
+    """Twelve units; `changes` are the election's own."""
+    defined = definition(units=UNITS)
+    defined["election"] |= changes
+    return defined
+
+
+async def count(client: Client, first: int, last: int, ann: int = 60, bo: int = 40, **changes: Any) -> None:
+    """Units first…last completed alike, in one batch."""
+    reports = (report(f"p{n:03}", ann, bo) for n in range(first, last + 1))
+    status, answer = await client.post(batch(f"b{first}", *reports, **changes))
+    assert status == 201, answer
+
+
+async def test_from_the_first_count_to_the_proof(tmp_path: Path) -> None:
+    async with town(tmp_path, a_town(label="reconstruction")) as client, opened(client.read) as shown:
+        await shown.text("verdict-head").to_have_text("Waiting for the first count")
+        await shown.text("verdict-text").to_have_text("Nothing has been counted yet.")
+        await shown.text("label").to_have_text("reconstruction")
+        await shown.text("connection").to_have_text("live")
+        await shown.text("coming").to_have_text("1,200")
+        assert await shown.happened() == ["Nothing yet."]
+
+        await count(client, 1, 5)
+        await shown.text("verdict-head").to_have_text("Not decided yet")
+        await shown.text("verdict-text").to_have_text(
+            "Ann is ahead by 100; up to 700 ballots may still come, which is enough to change that."
+        )
+        await shown.text("lead").to_have_text("100")
+        await shown.text("coming").to_have_text("700")
+        await shown.text("counted").to_contain_text("5 of 12 units counted; 500 ballots")
+        await shown.text("totals").to_contain_text("60.00%")
+
+        await count(client, 6, 11)
+        await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
+        await shown.text("verdict-text").to_have_text(
+            "Even if all 100 ballots that may still come went to one rival, Ann would stay ahead by 120."
+        )
+        await shown.text("crossing-text").to_have_text(
+            "The lead is larger than everything that may still come."
+        )
+        await shown.page.locator("#proof summary").click()
+        certificate = await client.get("/v1/contests/mayor/certificate?claim=elected:ann")
+        rivals = ["Bo", "Cy"]
+        assertions = certificate["proof"]["assertions"]
+        assert len(assertions) == len(rivals)
+        await expect(shown.page.locator("#proof-body li")).to_have_text(
+            [
+                f"over {rival}: {a['counted']:,} ahead now, at most {-a['worst']:,} can still be lost, "
+                f"so at least {a['slack']:,} stays"
+                for rival, a in zip(rivals, assertions, strict=True)
+            ]
+        )
+        await shown.text("proof-body").to_contain_text(certificate["data"]["snapshot_sha256"][:16])
+        certain = shown.page.locator("#totals tr", has_text="Ann").locator("td.certain")
+        await expect(certain).to_have_text("elected, irreversible")
+        shown.clean(client.read)
+
+
+async def test_disputed_withdrawn_and_under_review(tmp_path: Path) -> None:
+    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+        await count(client, 1, 11)
+        await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
+        await client.desk("dispute", units=["north"], reason="protest")
+        await shown.text("verdict-text").to_contain_text("annulling 6 disputed units would overturn it")
+        await shown.text("counted").to_contain_text("(6 disputed)")
+        await shown.text("totals").to_contain_text("660 (360 disputed)")
+
+        await client.desk("annul", units=["north"], reason="court order")
+        await shown.text("verdict-head").to_have_text("Not decided yet")
+        await shown.text("verdict-text").to_have_text(
+            "What was certain has been undone, for the reason given below: Ann elected, Bo eliminated. "
+            "Ann is ahead by 100; up to 100 ballots may still come, which is enough to change that."
+        )
+        await expect(shown.page.locator("#proof")).to_be_hidden()
+
+        status, _ = await client.post(batch("b12", report("p012", 100, 50)))
+        assert status == 202
+        await shown.text("counted").to_contain_text("1 under review")
+        await shown.text("counted").to_contain_text("6 annulled")
+        events = [event for _, event in await told(client)]
+        listed = await shown.happened()
+        assert len(listed) == len(events)
+        assert "unit p012 has 150 ballots, more than its limit of 100 (registered)" in listed
+        assert "annul of 6 units: court order" in listed
+        assert "Ann elected: withdrawn" in listed
+        assert "Ann elected: irreversible (certain)" in listed
+        async with opened(client.read) as late:
+            await late.text("verdict-head").to_have_text("Not decided yet")
+            assert await late.happened() == listed, "who comes late reads the same story"
+            late.clean(client.read)
+        shown.clean(client.read)
+
+
+async def told(client: Client) -> list[tuple[int, dict[str, Any]]]:
+    """(seq, event) of everything on the calls channel, oldest first."""
+    publications, whole = client.service.board.since("calls:town", 0)
+    assert whole
+    frames = [(one.offset or 0, json.loads(one.json)) for one in publications]
+    return [(seq, event) for seq, frame in frames for event in frame["events"]]
+
+
+async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(tmp_path: Path) -> None:
+    defined = definition(units=UNITS, hard=False)
+    async with town(tmp_path, defined) as client, opened(client.read) as shown:
+        await count(client, 1, 5)
+        await shown.text("coming").to_have_text("unknown")
+        await shown.text("verdict-text").to_have_text(
+            "7 open units have no hard limit on their ballots, so nothing can be certain while they are open."
+        )
+        await shown.text("crossing-text").to_have_text("700 if soft-caps")
+        await count(client, 6, 11)
+        await shown.text("verdict-head").to_have_text("Irreversible: Ann elected, if soft-caps")
+        await shown.text("verdict-text").to_have_text(
+            "Even if all 100 ballots that may then still come went to one rival, Ann would stay ahead by 120."
+        )
+        shown.clean(client.read)
+
+
+async def test_a_test_night_says_so(tmp_path: Path) -> None:
+    async with (
+        town(tmp_path, a_town(is_test=True, label="rehearsal")) as client,
+        opened(client.read) as shown,
+    ):
+        await shown.text("label").to_have_text("TEST · rehearsal")
+        await count(client, 1, 5, is_test=True)
+        await shown.text("lead").to_have_text("100")
+        await shown.text("label").to_have_text("TEST · rehearsal")
+        shown.clean(client.read)
+
+
+async def test_connection_lost_and_back(tmp_path: Path) -> None:
+    async with contextlib.AsyncExitStack() as browsing:
+        async with town(tmp_path, a_town()) as client:
+            address = client.read.removeprefix("http://")
+            shown = await browsing.enter_async_context(opened(client.read))
+            await count(client, 1, 5)
+            await client.post(batch("fix", report("p001", 50, 40, revision=2, reason="misread")))
+            await shown.text("lead").to_have_text("90")
+            await shown.text("connection").to_have_text("live")
+            before = await shown.happened()
+            shown.clean(client.read)
+        await shown.text("connection").to_contain_text("connection lost")
+        await expect(shown.page.locator("#connection")).to_have_class("lost")
+        await shown.text("lead").to_have_text("90")
+        async with town(tmp_path, listen=address) as client:
+            await count(client, 6, 11)
+            await expect(shown.page.locator("#connection")).to_have_text("live", timeout=20_000)
+            await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
+            after = await shown.happened()
+            assert after[-len(before) :] == before, "nothing is told twice, nothing is lost"
+            assert len(after) == len(await told(client))
+        lost = ("Failed to load resource", "net::ERR_")
+        assert all(complaint.startswith(lost) for complaint in shown.complaints)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+async def test_light_and_dark(tmp_path: Path, color_scheme: Any) -> None:
+    async with town(tmp_path, a_town()) as client:
+        await count(client, 1, 11)
+        async with opened(client.read, color_scheme) as shown:
+            await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
+            paper = await shown.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            channels = [int(part) for part in re.findall(r"\d+", paper)]
+            assert (min(channels) > 200) if color_scheme == "light" else (max(channels) < 60)
+            picture = tmp_path / f"{color_scheme}.png"
+            await shown.page.screenshot(path=picture, full_page=True)
+            assert picture.stat().st_size > 10_000
+            wide = await shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert wide, "nothing runs out of the window"
+            shown.clean(client.read)
