@@ -192,7 +192,7 @@ def _recount_pool(layout: ContestLayout, effect: ContestEffect, pool: int, cast_
     before = sums.pool_cast[pool]
     sums.pool_cast[pool] = before + cast_more
     sums.patience = -1
-    if before <= cap.ballots < sums.pool_cast[pool]:
+    if 0 < cap.ballots < sums.pool_cast[pool] and before <= cap.ballots:
         effect.violations.append(
             BoundViolated(
                 layout.index, cap.id, sums.pool_cast[pool], cap.ballots, cap.source, cap.hard, joint=True

@@ -123,7 +123,9 @@ def test_several_seats_are_proved_by_shortages_and_eliminations_by_who_stays_abo
     assert certified(state, "elected:ann")["verdict"] == "open"
     state = counted(opened(town(2, registered=12, rule={"type": "plurality", "seats": 2})), "u0", 10, 1, 1)
     made = certified(state, "elected:ann")
-    assert made["proof"]["shortages"] == [{"rivals": ["bo", "cy"], "needed": 18, "available": 12}]
+    assert made["proof"]["shortages"] == [
+        {"rivals": ["bo", "cy"], "needed": 18, "available": 12, "whoever": True}
+    ]
     assert made["lemma"] == "C"
     state = opened(town(2, registered=20, rule={"type": "plurality", "seats": 1}))
     made = certified(counted(counted(state, "u0", 15, 5, 0), "u1", 0, 0, 10), "eliminated:bo")
@@ -227,3 +229,10 @@ def test_an_amended_pool_that_is_already_exceeded_is_shown_wrong_at_once() -> No
         "id": "mail", "parent": None, "ballots": 80, "hard": False, "source": "printed", "cast": 90,
         "outstanding": None, "stated_hard": True, "shown_wrong": True,
     }  # fmt: skip
+
+
+def test_a_pool_of_0_ballots_is_no_cap_and_cannot_be_exceeded() -> None:
+    pool = {"id": "mail", "units": ["u0", "u1"], "ballots": 0, "source": "printed", "hard": True}
+    state = counted(opened(town(3, caps=[pool])), "u0", 80, 10, 0)
+    assert state.contests[0].sums.tainted == set()
+    assert certified(state, "elected:ann")["pools"][0]["outstanding"] is None
