@@ -223,7 +223,7 @@ def _proof(layout: ContestLayout, completions: Completions, proof: Proof) -> dic
     return {
         "logic": "AND",
         "assertions": [_held(one) for one in proof.assertions],
-        "shortages": [_shortage(names, completions, one) for one in proof.shortages],
+        "shortages": _shortages(names, completions, proof.shortages),
         "above": [names[j] for j in proof.above],
         "uncontested": proof.uncontested,
     }
@@ -240,16 +240,28 @@ def _held(one: Held) -> dict[str, Any]:
     }
 
 
-def _shortage(names: list[str], completions: Completions, one: Shortage) -> dict[str, Any]:
-    """A shortage with the most votes its rivals can get together; None where that alone does not say so."""
-    together = tuple(-(j in one.rivals) for j in range(len(names)))
-    reach = least(Assertion(together), completions).worst
-    enough = reach is None or one.needed <= -reach
-    return {
-        "rivals": [names[j] for j in sorted(one.rivals)],
-        "needed": one.needed,
-        "available": None if enough or reach is None else -reach,
-    }
+def _shortages(
+    names: list[str], completions: Completions, shortages: tuple[Shortage, ...]
+) -> list[dict[str, Any]]:
+    """Each shortage once, its rivals in selection order, with the most votes that can come to them together.
+
+    `available` None: that number alone does not say so. `whoever`: it is what any so many rivals can get.
+    Of a rival short by itself an assertion says as much.
+    """
+    found: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
+    for one in shortages:
+        rivals = tuple(sorted(one.rivals))
+        if len(rivals) == 1 and not one.whoever:
+            continue
+        entry: dict[str, Any] = {"rivals": [names[j] for j in rivals], "needed": one.needed}
+        if one.whoever:
+            entry |= {"available": one.available, "whoever": True}
+        else:
+            worst = least(Assertion(tuple(-(j in rivals) for j in range(len(names)))), completions).worst
+            short = worst is not None and one.needed > -worst
+            entry["available"] = -worst if short and worst is not None else None
+        found[rivals, one.whoever] = entry
+    return list(found.values())
 
 
 def _witness(

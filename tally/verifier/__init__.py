@@ -23,7 +23,7 @@ def verify(
     budget past which it says so. Source: docs/certificates.md.
     """
     findings = Findings()
-    body = read(certificate, Certificate, "/", findings) if plain(certificate, "", findings) else None
+    body = read(certificate, Certificate, "", findings) if plain(certificate, "", findings) else None
     table = read(rows, list[Row], "/rows", findings)
     if body is None or table is None:
         return findings.found

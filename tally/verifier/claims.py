@@ -174,7 +174,7 @@ def _check_elected(
             )
     mark = field.counted[question.who]
     index = {name: j for j, name in enumerate(body.selections)}
-    true = shortages.check(proof.shortages, index, question.rivals, mark, field, findings)
+    true = shortages.check(proof.shortages, index, others, mark, field, findings)
     if len(others) < question.seats:
         findings.equal("/proof/shortages: none is needed", (), proof.shortages)
         return

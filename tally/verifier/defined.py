@@ -93,14 +93,15 @@ def _read(given: dict[str, Any], findings: Findings) -> Definition | None:
     """The definition; None, and a difference, when it is not one."""
     if not plain(given, "/definition", findings):
         return None
+    if type(given) is not dict:
+        findings.add("/definition: an object", "a definition", None)
+        return None
     said = {name: value for name, value in given.items() if name != "definition_sha256"}
     try:
-        definition = msgspec.convert(said, Definition)
-        canonical_definition(definition)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        return msgspec.convert(said, Definition)
+    except msgspec.ValidationError as error:
         findings.add(f"/definition: {error}", "a definition", None)
         return None
-    return definition
 
 
 def _check_contest(body: Certificate, contest: Contest, findings: Findings) -> None:

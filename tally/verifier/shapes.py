@@ -1,4 +1,4 @@
-"""What a certificate and its unit rows look like, field by field; anything else is a difference."""
+"""What a certificate and its rows look like, field by field; all else is a difference."""
 
 import hashlib
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -179,11 +179,12 @@ class Assertion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Shortage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Rivals that together need more votes than can come to them."""
+    """Rivals that together need more votes than can come to them, or (`whoever`) to any so many rivals."""
 
     rivals: tuple[str, ...]
     needed: Count
     available: Count | None
+    whoever: bool | UnsetType = UNSET
 
 
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -239,7 +240,9 @@ def read(value: object, shape: type[T], where: str, findings: Findings) -> T | N
     try:
         return msgspec.convert(value, shape)
     except (msgspec.ValidationError, RecursionError) as error:
-        findings.add(f"{where}: {error}", "the shape of tally-certificate/1", None)
+        said, _, path = str(error).partition(" - at `$")
+        pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")
+        findings.add(f"{where}{pointer}: {said}", "the shape of tally-certificate/1", None)
         return None
 
 
@@ -252,16 +255,25 @@ def plain(value: object, where: str, findings: Findings) -> bool:
             findings.add(f"{at}: nested too deep", DEPTH_MAX, depth)
             return False
         if type(one) is dict:
-            if any(type(name) is not str for name in one):
+            if not all(_text(name) for name in one):
                 findings.add(f"{at}: a field name that is no text", None, None)
                 return False
             waiting += [(inner, f"{at}/{escape(name)}", depth + 1) for name, inner in one.items()]
         elif type(one) is list:
             waiting += [(inner, f"{at}/{index}", depth + 1) for index, inner in enumerate(one)]
-        elif not (one is None or type(one) in {str, bool} or (type(one) is int and abs(one) <= NUMBER_MAX)):
+        elif not (
+            one is None or type(one) is bool or _text(one) or (type(one) is int and abs(one) <= NUMBER_MAX)
+        ):
             findings.add(f"{at}: not a whole number, text, true, false or null", None, repr(one)[:80])
             return False
     return True
+
+
+def _text(value: object) -> bool:
+    """Whether a value is text that can be written as UTF-8."""
+    return type(value) is str and (
+        value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    )
 
 
 def canonical(value: object) -> bytes:
@@ -269,9 +281,6 @@ def canonical(value: object) -> bytes:
     return msgspec.json.encode(value, order="sorted")
 
 
-def sha256(value: object) -> str | None:
-    """SHA-256 of the canonical JSON of a plain value; None: it holds text that is no Unicode."""
-    try:
-        return hashlib.sha256(canonical(value)).hexdigest()
-    except UnicodeEncodeError:
-        return None
+def sha256(value: object) -> str:
+    """SHA-256 of the canonical JSON of a plain value."""
+    return hashlib.sha256(canonical(value)).hexdigest()

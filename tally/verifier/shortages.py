@@ -1,7 +1,7 @@
 """Several seats: whether rivals can all reach a mark on the same ballots, solved again."""
 
 from collections.abc import Iterator
-from itertools import combinations, permutations
+from itertools import combinations
 from typing import NamedTuple
 
 from tally.verifier.arithmetic import Field, marks
@@ -16,51 +16,82 @@ TOGETHER_MAX = 12
 
 
 class Need(NamedTuple):
-    """A shortage that is true: these rivals need so many votes together and cannot get them."""
+    """A shortage that is true: these rivals need so many votes together and cannot get them.
+
+    `whoever`: neither can as many others who need no fewer.
+    """
 
     rivals: tuple[int, ...]
+    needed: int
+    whoever: bool
+
+
+class Climb(NamedTuple):
+    """Rivals short of a mark: the votes each needs, and the classes that can still bring it some."""
+
+    demands: dict[int, int]
+    sources: dict[int, frozenset[int]]
 
 
 def check(
     listed: tuple[Shortage, ...],
     index: dict[str, int],
-    rivals: tuple[int, ...],
+    rivals: list[int],
     mark: int,
     field: Field,
     findings: Findings,
 ) -> list[Need]:
-    """The shortages that are true, each number of them computed again."""
+    """The shortages that are true, each number of them computed again; of rivals not beaten alone."""
     true = []
     for position, one in enumerate(listed):
         at = f"/proof/shortages/{position}"
         who = tuple(index.get(name, -1) for name in one.rivals)
         if not who or list(who) != sorted(set(who)) or any(j not in rivals for j in who):
-            findings.add(f"{at}/rivals: rivals of this claim, in order, each once", None, list(one.rivals))
+            findings.add(f"{at}/rivals: rivals not beaten alone, in order, each once", None, list(one.rivals))
             continue
         demands = {j: mark - field.counted[j] for j in who}
         if min(demands.values()) <= 0:
             findings.add(f"{at}/rivals: who is there already needs nothing", None, list(one.rivals))
             continue
-        needed, reach = sum(demands.values()), field.reach(frozenset(who))
+        needed = sum(demands.values())
         findings.equal(f"{at}/needed", needed, one.needed)
-        short = reach is not None and needed > reach
-        findings.equal(
-            f"{at}/available: votes that can come to them", reach if short else None, one.available
-        )
-        if not short:
-            possible = can_meet(demands, field)
-            if possible is None or possible:
-                why = (
-                    "cannot be checked within the work allowed"
-                    if possible is None
-                    else "they can all get there"
-                )
-                findings.add(f"{at}: {why}", "a shortage", list(one.rivals))
-                continue
-        true.append(Need(who))
-    if len({need.rivals for need in true}) < len(true):
+        if one.whoever is False:
+            findings.add(f"{at}/whoever: what does not apply is left out", None, False)
+        check_one = _check_whoever if one.whoever is True else _check_these
+        if check_one(one, demands, field, at, findings):
+            true.append(Need(who, needed, one.whoever is True))
+    if len({(need.rivals, need.whoever) for need in true}) < len(true):
         findings.add("/proof/shortages: each once", None, None)
     return true
+
+
+def _check_these(one: Shortage, demands: dict[int, int], field: Field, at: str, findings: Findings) -> bool:
+    """Whether these rivals cannot all get there: by one number, else by looking at every split of ballots."""
+    needed, reach = sum(demands.values()), field.reach(frozenset(demands))
+    short = reach is not None and needed > reach
+    findings.equal(f"{at}/available: votes that can come to them", reach if short else None, one.available)
+    possible = False if short else can_meet(demands, field)
+    if possible is None:
+        findings.add(f"{at}: cannot be checked within the work allowed", "a shortage", list(one.rivals))
+    elif possible:
+        findings.add(f"{at}: they can all get there", "a shortage", list(one.rivals))
+    return possible is False
+
+
+def _check_whoever(one: Shortage, demands: dict[int, int], field: Field, at: str, findings: Findings) -> bool:
+    """Whether all bounded ballots together cannot give as many rivals, whoever they are, so many votes."""
+    bounded = [field.ceiling(source) is not None for source in field.sources]
+    ballots = field.most([int(has) for has in bounded])
+    available = marks(field.form, len(demands)) * (ballots or 0)
+    findings.equal(f"{at}/available: votes for as many rivals", available, one.available)
+    for j in demands:
+        if field.reach(frozenset({j})) is None:
+            findings.add(f"{at}/rivals: such as have a bound", None, list(one.rivals))
+            return False
+    if sum(demands.values()) <= available:
+        findings.add(f"{at}: ballots suffice", available, sum(demands.values()))
+        return False
+    return True
 
 
 def check_cover(
@@ -78,17 +109,18 @@ def check_cover(
         findings.add("/proof: these rivals can all get there", "a shortage", free)
         return
     rest = [j for j in others if j not in free]
-    ballots = {j: _sources(field, j) for j in rest}
-    rest.sort(key=lambda j: (mark - field.counted[j], -len(ballots[j]), j))
-    before = {j: [h for h in rest[:place] if ballots[h] >= ballots[j]] for place, j in enumerate(rest)}
-    for looked, chosen in enumerate(_closed(rest, before, needs, wanted, ())):
+    short = [j for j in range(len(field.counted)) if field.counted[j] < mark]
+    climb = Climb({j: mark - field.counted[j] for j in short}, {j: _sources(field, j) for j in short})
+    rest.sort(key=lambda j: (climb.demands[j], -len(climb.sources[j]), j))
+    before = {
+        j: [h for h in rest[:place] if climb.sources[h] >= climb.sources[j]] for place, j in enumerate(rest)
+    }
+    for looked, chosen in enumerate(_closed(rest, before, needs, climb, wanted, ())):
         if looked > SETS_MAX:
             findings.add("/proof/shortages: too many sets of rivals to check", SETS_MAX, looked)
             return
-        if len(chosen) == wanted and not any(_covers(need, chosen, mark, ballots, field) for need in needs):
-            findings.add(
-                "/proof/shortages: no shortage among these rivals", "a shortage", sorted([*free, *chosen])
-            )
+        if len(chosen) == wanted and not any(_covers(need, chosen, climb) for need in needs):
+            findings.add("/proof/shortages: none among these rivals", "a shortage", sorted([*free, *chosen]))
             return
 
 
@@ -100,33 +132,47 @@ def _sources(field: Field, j: int) -> frozenset[int]:
 
 
 def _closed(
-    rest: list[int], before: dict[int, list[int]], needs: list[Need], wanted: int, chosen: tuple[int, ...]
+    rest: list[int],
+    before: dict[int, list[int]],
+    needs: list[Need],
+    climb: Climb,
+    wanted: int,
+    chosen: tuple[int, ...],
 ) -> Iterator[tuple[int, ...]]:
-    """Sets of at most `wanted` rivals that hold with each all `before` it; not beyond one with a shortage."""
+    """Sets of at most `wanted` rivals that hold with each all `before` it.
+
+    Not beyond a set that holds a shortage, nor where the cheapest ways to complete it need too much.
+    """
     yield chosen
-    if len(chosen) == wanted or any(set(need.rivals) <= set(chosen) for need in needs):
-        return
     first = rest.index(chosen[-1]) + 1 if chosen else 0
+    missing = wanted - len(chosen)
+    cheapest = sum(climb.demands[j] for j in (*chosen, *rest[first : first + missing]))
+    enough = any(need.whoever and len(need.rivals) == wanted and cheapest >= need.needed for need in needs)
+    if missing == 0 or enough or any(set(need.rivals) <= set(chosen) for need in needs):
+        return
     for j in rest[first:]:
         if all(h in chosen for h in before[j]):
-            yield from _closed(rest, before, needs, wanted, (*chosen, j))
+            yield from _closed(rest, before, needs, climb, wanted, (*chosen, j))
 
 
-def _covers(
-    need: Need, chosen: tuple[int, ...], mark: int, ballots: dict[int, frozenset[int]], field: Field
-) -> bool:
-    """Whether a shortage lies in a set, or does once rivals are exchanged for such as are no better off."""
-    if set(need.rivals) <= set(chosen):
-        return True
-    if len(chosen) > 7 or any(j not in ballots for j in need.rivals):
+def _covers(need: Need, chosen: tuple[int, ...], climb: Climb) -> bool:
+    """Whether a shortage lies in a set, or does once its rivals are exchanged for some no better off."""
+    if need.whoever:
+        dearest = sorted((climb.demands[j] for j in chosen), reverse=True)[: len(need.rivals)]
+        return len(dearest) == len(need.rivals) and sum(dearest) >= need.needed
+    taken: dict[int, int] = {}
+
+    def place(j: int, tried: set[int]) -> bool:
+        for other in chosen:
+            worse = climb.demands[other] >= climb.demands[j] and climb.sources[other] <= climb.sources[j]
+            if worse and other not in tried:
+                tried.add(other)
+                if other not in taken or place(taken[other], tried):
+                    taken[other] = j
+                    return True
         return False
-    return any(
-        all(
-            field.counted[other] <= field.counted[j] <= mark and ballots[other] <= ballots[j]
-            for j, other in zip(need.rivals, others, strict=True)
-        )
-        for others in permutations(chosen, len(need.rivals))
-    )
+
+    return all(place(j, set()) for j in need.rivals)
 
 
 def can_meet(demands: dict[int, int], field: Field) -> bool | None:
