@@ -65,6 +65,7 @@ class ContestLayout:
     unit_index: dict[str, int]
     applies: npt.NDArray[np.bool_]
     registered: tuple[int, ...]
+    registered_total: int
     node_ids: tuple[str, ...]
     node_index: dict[str, int]
     lineage: Ints
@@ -124,6 +125,7 @@ def _compile_contest(
     pool_parent, pools_of_unit = _pools(contest, unit_index, tree)
     cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies)
     nodes, lineage = lineage_of(contest, units, tree)
+    registered = tuple(unit.voters_registered or 0 for unit in units)
     return ContestLayout(
         index=index,
         contest=contest,
@@ -134,7 +136,8 @@ def _compile_contest(
         units=units,
         unit_index=unit_index,
         applies=applies,
-        registered=tuple(unit.voters_registered or 0 for unit in units),
+        registered=registered,
+        registered_total=sum(registered),
         node_ids=nodes,
         node_index={node: n for n, node in enumerate(nodes)},
         lineage=lineage,

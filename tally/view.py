@@ -56,9 +56,9 @@ def contest_view(state: State, index: int, epoch: str) -> dict[str, Any]:
         "valid": root[m + BALLOTS] - root[m + INVALID],
         "invalid": root[m + INVALID],
         "ballots_cast": root[m + BALLOTS],
-        "voters_registered": sum(layout.registered),
+        "voters_registered": layout.registered_total,
         "voters_registered_counted": root[m + REGISTERED],
-        "turnout": [root[m + BALLOTS], sum(layout.registered)],
+        "turnout": [root[m + BALLOTS], layout.registered_total],
         "units": {
             "total": len(layout.units),
             "completed": root[m + DONE],
