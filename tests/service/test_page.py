@@ -109,6 +109,7 @@ async def test_from_the_first_count_to_the_proof(tmp_path: Path) -> None:
         await shown.text("crossing-text").to_have_text(
             "The lead is larger than everything that may still come."
         )
+        assert not any("certificate" in url for url in shown.asked), "nobody has looked at the proof yet"
         await shown.page.locator("#proof summary").click()
         certificate = await client.get("/v1/contests/mayor/certificate?claim=elected:ann")
         rivals = ["Bo", "Cy"]

@@ -7,12 +7,15 @@ const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
 const RECORDS_BACK = 1_000;
 const AGAIN_AFTER_MS = 2_000;
+const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
 let names = {};
 let shown = null;
 let lastHeard = Date.now();
 let connected = false;
 let proofOf = null;
+let provedAt = 0;
+let proveLater = null;
 let told = { epoch: "", seq: 0 };
 
 start();
@@ -32,6 +35,7 @@ async function start() {
   const contest = definition.contests.find((c) => c.id === wanted) ?? definition.contests[0];
   names = Object.fromEntries(contest.selections.map((s) => [s.id, s.name || s.id]));
   at("contest").textContent = contest.name || contest.id;
+  at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
   at("verify").textContent = `tally verify ${location.origin}`;
   contests(definition.contests, contest.id);
   follow(definition.election.id, contest.id, before(election.position));
@@ -162,8 +166,14 @@ function open(view) {
 
 async function prove(view, claim) {
   const key = `${claim.id}@${view.position.seq}`;
-  if (proofOf === key) return;
+  if (proofOf === key || !at("proof").open) return;
+  const wait = provedAt + PROVE_EVERY_MS - Date.now();
+  if (wait > 0) {
+    proveLater ??= setTimeout(() => { proveLater = null; verdict(shown); }, wait);
+    return;
+  }
   proofOf = key;
+  provedAt = Date.now();
   let certificate;
   try {
     certificate = await fetchJson(`/v1/contests/${encodeURIComponent(view.contest)}/certificate?claim=${encodeURIComponent(claim.id)}`);
@@ -180,7 +190,7 @@ async function prove(view, claim) {
   const rows = element("a", "the unit rows it is computed from");
   rows.href = `/v1/contests/${encodeURIComponent(view.contest)}/units.ndjson`;
   const links = element("p");
-  links.append(link, " · ", rows, ` · SHA-256 ${certificate.data?.snapshot_sha256?.slice(0, 16) ?? ""}…`);
+  links.append(link, " · ", rows, ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
   at("proof-body").replaceChildren(list, links);
 }
 
