@@ -12,6 +12,7 @@ import msgspec
 
 from deploy.failure import ConfigurationFault, Fault
 from ingest.feeds import json_body
+from tally import model
 from tally.checks import faults
 from tally.layout import rule_params
 from tally.model import Definition
@@ -42,7 +43,7 @@ def load_definition(path: Path) -> Definition:
 
 def _converted(path: Path, text: str, value: dict[str, Any]) -> Definition:
     try:
-        definition = msgspec.convert(value, Definition)
+        definition = model.read(value)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `$")
         pointer = re.sub(r"\[(\d+)\]", r"/\1", place.rstrip("`").replace(".", "/"))

@@ -53,10 +53,19 @@ def open_journal(settings: Settings, told: Callable[[int, int], None] = lambda _
     """
     directory = journal_directory(settings.data)
     begun = directory.exists() and any(directory.iterdir())
-    opened = begin_or_resume(settings.data, lambda: load_definition(settings.election), told)
+    opened = begin_or_resume(settings.data, lambda: _defined(settings), told)
     if begun:
         _same_election(settings, opened.state, opened.journal)
     return opened
+
+
+def _defined(settings: Settings) -> Definition:
+    if settings.election is None:
+        where = str(settings.data)
+        raise ConfigurationFault(
+            [Fault(where, 1, "no journal is here yet: --election FILE says what is counted")]
+        )
+    return load_definition(settings.election)
 
 
 def begin_or_resume(
@@ -123,7 +132,7 @@ def new_epoch(*, is_test: bool) -> str:
 
 def _same_election(settings: Settings, state: State, journal: Segments) -> None:
     """The file given must not contradict the journal: the journal's definition is the one in force."""
-    if not settings.election.is_file():
+    if settings.election is None or not settings.election.is_file():
         return
     given = load_definition(settings.election)
     known = state.layout.definition.election

@@ -21,7 +21,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TALLY_", extra="forbid")
 
-    election: Path = Field(description="election.json: the definition; not needed once the journal holds it")
+    election: Path | None = Field(
+        default=None, description="election.json: the definition; not needed once the journal holds it"
+    )
     data: Path = Field(default=Path("data"), description="directory of the journal and its snapshots")
     listen: str = Field(default="127.0.0.1:8080", description="where readers connect")
     ingest_listen: str = Field(

@@ -83,6 +83,25 @@ class Gate:
                 )
         return None
 
+    def may_command(self, key: Key, units: list[str], contest: str | None, *, whole: bool) -> Refusal | None:
+        """Whether a key's scope holds the units and the contest of a desk verb; `whole`: it needs everything."""
+        if key.units == ("*",) and key.contests == ("*",):
+            return None
+        if whole:
+            return Refusal(
+                "out-of-scope", "", f"key {key.id} holds a part of the election; this needs all of it"
+            )
+        for unit in units:
+            if not self._within(key, "unit", unit, key.units):
+                return Refusal("out-of-scope", "/units", f"key {key.id} may not touch {unit}")
+        if key.contests != ("*",) and (
+            contest is None or not self._within(key, "contest", contest, key.contests)
+        ):
+            return Refusal(
+                "out-of-scope", "/contest", f"key {key.id} may not touch {contest or 'every contest'}"
+            )
+        return None
+
     def _within(self, key: Key, kind: str, name: str, globs: tuple[str, ...]) -> bool:
         memo = (f"{key.id}/{kind}", name)
         allowed = self._scopes.get(memo)

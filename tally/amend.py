@@ -9,7 +9,7 @@ from tally.checks import faults
 from tally.effects import pool_kind, unit_columns
 from tally.events import DISPUTED
 from tally.layout import Layout
-from tally.model import Contest, Definition
+from tally.model import Contest, Definition, read
 from tally.outstanding import outstanding_of_cell
 from tally.refusal import Refusal
 from tally.report import DeskCommand
@@ -31,7 +31,7 @@ def amended_definition(current: Definition, command: DeskCommand) -> Definition 
             )
         ]
     try:
-        wanted = msgspec.convert(command.definition, Definition)
+        wanted = read(dict(command.definition))
     except msgspec.ValidationError as error:
         return [Refusal("bad-definition", "/definition", str(error))]
     found = faults(wanted) or _not_kept(current, wanted)

@@ -1,15 +1,22 @@
 """Faults of a definition, all of them, each with the JSON pointer of the bad field."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from tally.model import FORMAT, IDENTIFIER, Contest, Definition
-from tally.refusal import Refusal
+from tally.refusal import Refusal, escape
 from tally.tree import Tree
 
 RULES = (
     "assertion", "plurality", "two_round", "measure", "positional", "irv", "highest_averages",
     "largest_remainder", "parliament", "electoral_college", "district_method", "spread", "disputed",
 )  # fmt: skip
+
+INSTANT = re.compile(
+    r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d:[0-5]\d)\Z"
+)
+"""An ISO 8601 instant with its offset: a local time means nothing to a reader elsewhere."""
 
 
 def faults(definition: Definition) -> list[Refusal]:
@@ -28,7 +35,17 @@ def faults(definition: Definition) -> list[Refusal]:
         if contest.id.casefold() in seen:
             found.append(Refusal("bad-identifier", f"/contests/{index}/id", f"{contest.id} is there twice"))
         seen.add(contest.id.casefold())
+    if definition.election.polls_close is not None and not INSTANT.match(definition.election.polls_close):
+        found.append(
+            Refusal("bad-definition", "/election/polls_close", "an ISO 8601 instant with its offset")
+        )
+    assumed: set[str] = set()
     for index, assumption in enumerate(definition.assumptions):
+        if assumption.id in assumed:
+            found.append(
+                Refusal("bad-identifier", f"/assumptions/{index}/id", f"{assumption.id} is there twice")
+            )
+        assumed.add(assumption.id)
         over, under = assumption.value
         if not 0 <= over <= under or under == 0:
             found.append(
@@ -49,6 +66,7 @@ def _unit_faults(definition: Definition) -> Iterator[Refusal]:
     ids = {unit.id for unit in definition.units}
     seen: dict[str, str] = {}
     parent_of = {unit.id: unit.parent for unit in definition.units}
+    types = {name for contest in definition.contests for name in contest.count_types}
     for index, unit in enumerate(definition.units):
         at = f"/units/{index}"
         if not IDENTIFIER.match(unit.id):
@@ -63,6 +81,14 @@ def _unit_faults(definition: Definition) -> Iterator[Refusal]:
             yield Refusal("count-negative", f"{at}/voters_registered", "a register holds 0 voters or more")
         if unit.cap is not None and unit.cap.ballots < 0:
             yield Refusal("count-negative", f"{at}/cap/ballots", "a cap is 0 ballots or more")
+        for name, cap in unit.type_caps.items():
+            if cap.ballots < 0:
+                yield Refusal(
+                    "count-negative", f"{at}/type_caps/{escape(name)}/ballots", "a cap is 0 ballots or more"
+                )
+        for name in (*unit.type_caps, *(unit.count_types or ())):
+            if name not in types:
+                yield Refusal("unknown-type", at, f"no contest counts {name[:80]}")
         for extra in unit.parents.values():
             for parent in extra:
                 if parent not in ids:
@@ -102,6 +128,7 @@ def _contest_faults(contest: Contest, at: str, tree: Tree | None) -> Iterator[Re
     seats = contest.rule.get("seats", 1)
     if type(seats) is not int or seats < 1:
         yield Refusal("bad-definition", f"{at}/rule/seats", "seats is a whole number, 1 or more")
+    yield from _ballot_faults(contest.rule, f"{at}/rule")
     if contest.votes_allowed < 1:
         yield Refusal("bad-definition", f"{at}/votes_allowed", "a voter has at least one vote")
     if not contest.count_types or len(set(contest.count_types)) != len(contest.count_types):
@@ -110,6 +137,17 @@ def _contest_faults(contest: Contest, at: str, tree: Tree | None) -> Iterator[Re
         yield Refusal("bad-definition", f"{at}/count_types", "total excludes every other count type")
     if tree is not None:
         yield from _scope_faults(contest, at, tree)
+
+
+def _ballot_faults(rule: dict[str, Any], at: str) -> Iterator[Refusal]:
+    """Faults in what a rule object says of one ballot."""
+    if rule.get("ballot", "choose") not in {"choose", "cumulative", "score"}:
+        yield Refusal("bad-definition", f"{at}/ballot", "choose, cumulative or score")
+    votes = rule.get("votes_per_ballot", 1)
+    if type(votes) is not int or votes < 1:
+        yield Refusal("bad-definition", f"{at}/votes_per_ballot", "a whole number, 1 or more")
+    if type(rule.get("no_blank", False)) is not bool:
+        yield Refusal("bad-definition", f"{at}/no_blank", "true or false")
 
 
 def _scope_faults(contest: Contest, at: str, tree: Tree) -> Iterator[Refusal]:

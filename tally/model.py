@@ -114,6 +114,20 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     units_file: str | None = None
 
 
+def read(written: dict[str, Any]) -> Definition:
+    """A definition from plain objects; pools that were given no id are named by their place.
+
+    Raises msgspec.ValidationError, whose text ends in the path of the bad field.
+    """
+    contests = written.get("contests")
+    for contest in contests if isinstance(contests, list) else ():
+        pools = contest.get("caps") if isinstance(contest, dict) else None
+        for place, pool in enumerate(pools if isinstance(pools, list) else (), 1):
+            if isinstance(pool, dict):
+                pool.setdefault("id", f"pool-{place}")
+    return msgspec.convert(written, Definition)
+
+
 def canonical(definition: Definition) -> bytes:
     """The one byte form of a definition, which its SHA-256 is taken of: sorted keys, defaults written."""
     return msgspec.json.encode(definition, order="sorted")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the tests need from Debian. As root it is installed; otherwise what is missing is named and its tests skip.
 missing=""
-for pair in node:nodejs npm:npm curl:curl chromium:chromium; do
+for pair in node:nodejs npm:npm curl:curl chromium:chromium strace:strace; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 [ -z "$missing" ] && exit 0

@@ -125,10 +125,13 @@ class Reading:
             lines = list(canonical_lines(contest))  # one moment: the state must not move between two lines
         else:
             lines = await asyncio.to_thread(list, canonical_lines(contest))
-        await response.prepare(request)
-        for first in range(0, len(lines), 500):
-            await response.write(b"".join(lines[first : first + 500]))
-        await response.write_eof()
+        try:
+            await response.prepare(request)
+            for first in range(0, len(lines), 500):
+                await response.write(b"".join(lines[first : first + 500]))
+            await response.write_eof()
+        except ConnectionResetError:
+            pass  # the reader left; nothing is wrong here
         return response
 
     async def certificate(self, request: web.Request) -> web.StreamResponse:

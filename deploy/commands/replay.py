@@ -122,7 +122,6 @@ def replay(
     with tempfile.TemporaryDirectory(prefix="tally-") as scratch:
         settings = load_settings(
             None,
-            election=Path(scratch) / "none",
             data=data or Path(scratch),
             listen=listen,
             ingest_listen=ingest_listen,

@@ -28,6 +28,7 @@ from tally import record
 from tally.record import Position
 
 SEGMENT_BYTES = 64 << 20
+AHEAD_BYTES = 1 << 20  # allocated beyond a group: a small disk is used to its last megabyte
 
 
 class Segments:
@@ -148,15 +149,19 @@ class Segments:
             self._fd = self._disk.create(mark.segment_path(self._directory, self._end.segment))
             self._allocated = os.fstat(self._fd).st_size
         if self._end.offset + size > self._allocated:
-            allocated = max(self._segment_bytes, self._end.offset + size)
+            allocated = self._reserved(self._end.offset + size)
             self._disk.fallocate(self._fd, self._allocated, allocated - self._allocated)
             self._allocated = allocated
+
+    def _reserved(self, needed: int) -> int:
+        """How long a segment file becomes to hold `needed` bytes: some ahead, so that few groups pay for it."""
+        return max(needed, min(self._segment_bytes, needed + AHEAD_BYTES))
 
     def _begin_segment(self, size: int) -> None:
         """Go on in a new segment, with room for `size` bytes. Without room nothing has changed."""
         end, first = self._end, self._end.position.seq + 1
         path = mark.segment_path(self._directory, first)
-        allocated = max(self._segment_bytes, MARK_BYTES + size)
+        allocated = self._reserved(MARK_BYTES + size)
         fd = self._disk.create(path)
         try:
             self._disk.truncate(fd, 0)

@@ -15,6 +15,7 @@ from tally import wire
 from tally.engine import Answer, Step
 from tally.refusal import Refusal
 from tally.report import DeskAction, DeskCommand
+from tally.tree import Tree
 
 ACTIONS: dict[str, DeskAction] = {name: name for name in get_args(DeskAction)}
 BODY_BYTES_MAX = 1 << 20
@@ -87,9 +88,13 @@ class HttpPush:
         )
 
     def _may_command(self, key: Key, command: DeskCommand) -> Refusal | None:
+        """Whether an operator's scope holds everything a verb touches; amending needs the whole of it."""
         if command.batch is not None:
             return self.gate.may_write(key, command.batch)
-        return None
+        tree = Tree(self.sequencer.state.layout.definition)
+        units = [leaf for unit in command.units if unit in tree.unit_of for leaf in tree.leaves(unit)]
+        whole = command.action == "amend"
+        return self.gate.may_command(key, units, command.contest, whole=whole)
 
     def _answer(self, step: Step, batch_id: str | None) -> web.Response:
         if step.refusals:

@@ -176,3 +176,22 @@ async def test_many_wrong_keys_wait_but_a_good_one_does_not(tmp_path: Path) -> N
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {good}"}
         status, _ = await client.post(batch("b1", report("p001", 5)), headers=headers)
         assert status == 201
+
+
+async def test_an_operator_s_scope_holds_at_the_desk_too(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.toml"
+    north = new_key(keys, "north", operator=True, units=["p00[135]"], contests=["*"])
+    mayor = new_key(keys, "mayor", operator=True, units=["*"], contests=["mayor"])
+    async with town(tmp_path, definition(), keys=keys) as client:
+
+        async def act(secret: str, action: str, **body: object) -> tuple[int, str]:
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {secret}"}
+            status, answer = await client.post({"reason": "x", **body}, f"/v1/desk/{action}", headers=headers)
+            return status, answer.get("code", "")
+
+        assert await act(north, "dispute", units=["p002"]) == (403, "out-of-scope")
+        assert await act(north, "dispute", units=["south"]) == (403, "out-of-scope")
+        assert await act(north, "dispute", units=["north"]) == (201, "")
+        assert await act(north, "amend", definition=definition(units=7)) == (403, "out-of-scope")
+        assert await act(mayor, "annul", units=["p002"]) == (403, "out-of-scope"), "without a contest it is every one"
+        assert await act(mayor, "annul", units=["p002"], contest="mayor") == (201, "")

@@ -51,7 +51,7 @@ def journalled(service: Service) -> list[list[str]]:
 
 async def turns(path: Path, definition: Definition, batches: list[CountBatch], claim: str) -> tuple[list, list]:
     """Play batches over HTTP: the records' units, and every change of one claim as (record, status, grade)."""
-    settings = Settings(election=path / "none", data=path / "data", listen="127.0.0.1:0", ingest_listen="127.0.0.1:0")
+    settings = Settings(data=path / "data", listen="127.0.0.1:0", ingest_listen="127.0.0.1:0")
     service = build(settings, begin_or_resume(settings.data, lambda: definition))
     bodies = [msgspec.msgpack.encode(wire.batch_object(batch)) for batch in batches]
     async with running(service):
