@@ -34,7 +34,9 @@ class Sender:
         number = len(self.sent) + 1
         unit = f"p{self.chance.randrange(1, UNITS + 1):03}"
         votes = [self.chance.randrange(40) for _ in range(3)]
-        made = batch(f"b{number}", report(unit, *votes, revision=number, reason="recount", status="in-process"))
+        made = batch(
+            f"b{number}", report(unit, *votes, revision=number, reason="recount", status="in-process")
+        )
         self.sent[made["batch_id"]] = made
         return made
 
@@ -59,7 +61,9 @@ def start(path: Path, loop: str, hash_seed: str) -> tuple[subprocess.Popen[str],
         "--listen", "127.0.0.1:0", "--ingest-listen", "127.0.0.1:0", "--loop", loop, "--snapshot-records", "500",
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "NO_COLOR": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
     assert process.stdout is not None
     said = []
     for line in process.stdout:
@@ -86,11 +90,11 @@ async def test_kill_9(tmp_path: Path, loop: str, hash_seed: str) -> None:
     kills = KILLS // (len(LOOPS) * len(HASH_SEEDS)) + 1
     for _ in range(kills):
         process, _read, ingest = start(tmp_path, loop, hash_seed)
-        async with aiohttp.ClientSession() as http:
-            pouring = [asyncio.create_task(sender.pour(http, ingest)) for _ in range(8)]
+        async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as pouring:
+            for _ in range(8):
+                pouring.create_task(sender.pour(http, ingest))
             await asyncio.sleep(sender.chance.uniform(0.05, 0.8))
             process.send_signal(signal.SIGKILL)
-            await asyncio.gather(*pouring)
         process.wait()
     assert len(sender.acknowledged) > 20, "a run in which nothing was acknowledged proves nothing"
     process, _read, ingest = start(tmp_path, loop, hash_seed)
@@ -124,4 +128,6 @@ async def test_the_live_digest_is_the_journal_s(tmp_path: Path) -> None:
         assert freeze.digest(freeze.thaw(freeze.freeze(client.service.sequencer.state))) == live
     assert digest_of(tmp_path)[2] == live
     async with town(tmp_path) as client:
-        assert freeze.digest(client.service.sequencer.state) == live, "a restart from a snapshot is the same state"
+        assert freeze.digest(client.service.sequencer.state) == live, (
+            "a restart from a snapshot is the same state"
+        )

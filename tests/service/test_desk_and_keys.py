@@ -193,5 +193,7 @@ async def test_an_operator_s_scope_holds_at_the_desk_too(tmp_path: Path) -> None
         assert await act(north, "dispute", units=["south"]) == (403, "out-of-scope")
         assert await act(north, "dispute", units=["north"]) == (201, "")
         assert await act(north, "amend", definition=definition(units=7)) == (403, "out-of-scope")
-        assert await act(mayor, "annul", units=["p002"]) == (403, "out-of-scope"), "without a contest it is every one"
+        assert await act(mayor, "annul", units=["p002"]) == (403, "out-of-scope"), (
+            "without a contest it is every one"
+        )
         assert await act(mayor, "annul", units=["p002"], contest="mayor") == (201, "")

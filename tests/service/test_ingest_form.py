@@ -15,6 +15,7 @@ MSGPACK = {"Content-Type": "application/msgpack"}
 GOOD = batch("b1", report("p001", 10, 5, 1))
 TEXT = json.dumps(GOOD)
 
+# fmt: off
 BODIES: list[tuple[str, bytes, int, str]] = [
     ("empty", b"", 400, "malformed-json"),
     ("truncated", TEXT[:-5].encode(), 400, "malformed-json"),
@@ -40,6 +41,7 @@ BODIES: list[tuple[str, bytes, int, str]] = [
     ("100,000 brackets", b"[" * 100_000, 400, "too-deep"),
     ("brackets in text", TEXT.replace("p001", "[" * 40).encode(), 422, "bad-identifier"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("body", "status", "code"), [b[1:] for b in BODIES], ids=[b[0] for b in BODIES])
@@ -54,6 +56,7 @@ def packed(**changes: object) -> bytes:
     return bytes(msgpack.packb({**GOOD, **changes}))
 
 
+# fmt: off
 PACKED: list[tuple[str, bytes, int, str]] = [
     ("0xc1", b"\xc1", 400, "malformed-msgpack"),
     ("truncated", packed()[:-3], 400, "malformed-msgpack"),
@@ -74,6 +77,7 @@ PACKED: list[tuple[str, bytes, int, str]] = [
     ("float", packed(reports=[{**GOOD["reports"][0], "invalid": 0.0}]), 422, "number-not-integer"),
     ("array root", bytes(msgpack.packb([GOOD])), 400, "malformed-json"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("body", "status", "code"), [b[1:] for b in PACKED], ids=[b[0] for b in PACKED])
@@ -105,7 +109,10 @@ async def test_media_type_encoding_and_size(tmp_path: Path) -> None:
                 yield b" " * 65_536
 
         async with client.http.post(client.ingest + "/v1/batches", data=endless(), headers=JSON) as response:
-            assert (response.status, (await response.json(content_type=None))["code"]) == (413, "body-too-large")
+            assert (response.status, (await response.json(content_type=None))["code"]) == (
+                413,
+                "body-too-large",
+            )
 
 
 async def test_memory_stays_flat_over_rejected_bodies(tmp_path: Path) -> None:

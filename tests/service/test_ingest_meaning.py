@@ -15,6 +15,7 @@ def changed(**changes: Any) -> dict[str, Any]:
     return batch("b1", {**GOOD, **changes})
 
 
+# fmt: off
 CASES: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("I01", changed(counts={"ann": -1, "bo": 5, "cy": 1}), 422, "count-negative", "/reports/0/counts/ann"),
     ("I02", changed(counts={"ann": 10_000_001, "bo": 5, "cy": 1}), 422, "count-out-of-range", "/reports/0/counts/ann"),
@@ -47,9 +48,12 @@ CASES: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("format", batch("b1", GOOD, format="tally-batch/2"), 422, "bad-format", "/format"),
     ("empty", batch("b1"), 422, "reports-empty", "/reports"),
 ]
+# fmt: on
 
 
-@pytest.mark.parametrize(("body", "status", "code", "pointer"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("body", "status", "code", "pointer"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 async def test_refused_whole(
     tmp_path: Path, body: dict[str, Any], status: int, code: str, pointer: str
 ) -> None:
@@ -84,7 +88,11 @@ async def test_a_field_that_is_missing(tmp_path: Path) -> None:
         for name in ("unit", "contest", "revision", "ballots_cast", "invalid", "counts"):
             body = batch("b1", {key: value for key, value in GOOD.items() if key != name})
             status, problem = await client.post(body)
-            assert (status, problem["code"], problem["pointer"]) == (422, "field-missing", f"/reports/0/{name}")
+            assert (status, problem["code"], problem["pointer"]) == (
+                422,
+                "field-missing",
+                f"/reports/0/{name}",
+            )
 
 
 async def test_repeats_converge(tmp_path: Path) -> None:
@@ -118,7 +126,9 @@ async def test_a_number_goes_down_only_with_a_reason(tmp_path: Path) -> None:
         await client.post(batch("b1", report("p001", 60, 5)))
         status, problem = await client.post(batch("b2", report("p001", 40, 5, revision=2)))
         assert (status, problem["code"]) == (409, "total-decreased")
-        status, problem = await client.post(batch("b3", report("p001", 60, 5, revision=2, status="in-process")))
+        status, problem = await client.post(
+            batch("b3", report("p001", 60, 5, revision=2, status="in-process"))
+        )
         assert (status, problem["code"]) == (422, "reason-required")
         status, _ = await client.post(batch("b4", report("p001", 40, 5, revision=2, reason="typing error")))
         assert status == 201
@@ -168,7 +178,9 @@ async def test_over_a_soft_cap_counts_and_is_said(tmp_path: Path) -> None:
         assert view["ballots_cast"] == 107
         assert view["outstanding"]["certain"] is None
         assert view["outstanding"]["assumptions"]["soft-caps"] == 500
-        assert any(e["kind"] == "bound-violated" and not e["hard"] for _, _, events in _calls(client) for e in events)
+        assert any(
+            e["kind"] == "bound-violated" and not e["hard"] for _, _, events in _calls(client) for e in events
+        )
 
 
 async def test_more_than_was_declared_is_held(tmp_path: Path) -> None:

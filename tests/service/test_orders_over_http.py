@@ -49,7 +49,9 @@ def journalled(service: Service) -> list[list[str]]:
     return found
 
 
-async def turns(path: Path, definition: Definition, batches: list[CountBatch], claim: str) -> tuple[list, list]:
+async def turns(
+    path: Path, definition: Definition, batches: list[CountBatch], claim: str
+) -> tuple[list, list]:
     """Play batches over HTTP: the records' units, and every change of one claim as (record, status, grade)."""
     settings = Settings(data=path / "data", listen="127.0.0.1:0", ingest_listen="127.0.0.1:0")
     service = build(settings, begin_or_resume(settings.data, lambda: definition))
@@ -61,7 +63,9 @@ async def turns(path: Path, definition: Definition, batches: list[CountBatch], c
         return journalled(service), found
 
 
-def first_record(recount: Tables, caps: np.ndarray, records: list[list[str]], index: dict[str, int]) -> int | None:
+def first_record(
+    recount: Tables, caps: np.ndarray, records: list[list[str]], index: dict[str, int]
+) -> int | None:
     """The first record after which a recount, report by report, says the claim can no longer fail."""
     order = np.array([index[unit] for units in records for unit in units])
     first = recount.turns_at(order, caps)
@@ -93,7 +97,9 @@ async def test_mexico_in_batches(tmp_path: Path, seed: int) -> None:
     index = {report.unit: n for n, report in enumerate(reports)}
     caps = np.maximum(recount.registered, BALLOTS_DELIVERED)
     units = tuple(
-        msgspec.structs.replace(unit, cap=Cap(int(caps[index[unit.id]]), "pseudo: ballots delivered", hard=True))
+        msgspec.structs.replace(
+            unit, cap=Cap(int(caps[index[unit.id]]), "pseudo: ballots delivered", hard=True)
+        )
         if unit.id in index
         else unit
         for unit in night.definition.units

@@ -27,11 +27,15 @@ async def test_entity_tags_stand_until_the_view_changes(tmp_path: Path) -> None:
         async with client.http.get(client.read + "/v1/contests/mayor") as response:
             tag, body = response.headers["ETag"], await response.read()
             assert response.headers["Tally-Position"].endswith("/6")
-        async with client.http.get(client.read + "/v1/contests/mayor", headers={"If-None-Match": tag}) as response:
+        async with client.http.get(
+            client.read + "/v1/contests/mayor", headers={"If-None-Match": tag}
+        ) as response:
             assert response.status == 304
             assert response.headers["ETag"] == tag
         await client.post(batch("b6", report("p005", 1)))
-        async with client.http.get(client.read + "/v1/contests/mayor", headers={"If-None-Match": tag}) as response:
+        async with client.http.get(
+            client.read + "/v1/contests/mayor", headers={"If-None-Match": tag}
+        ) as response:
             assert response.status == 200
             assert await response.read() != body
 
@@ -48,7 +52,9 @@ async def test_the_past_is_what_was_shown_then(tmp_path: Path) -> None:
         for seq, body in shown.items():
             async with client.http.get(f"{client.read}/v1/contests/mayor?at={seq}") as response:
                 assert await response.read() == body
-            async with client.http.get(f"{client.read}/v1/contests/mayor", params={"at": instants[seq]}) as response:
+            async with client.http.get(
+                f"{client.read}/v1/contests/mayor", params={"at": instants[seq]}
+            ) as response:
                 later = json.loads(await response.read())
                 assert later["position"]["seq"] >= seq
                 assert later["as_of"] == instants[seq]
@@ -93,8 +99,13 @@ async def test_units_in_pages(tmp_path: Path) -> None:
         assert (row["batch"], row["source"], row["position"]["seq"], row["revision"]) == ("b5", "test", 6, 2)
         assert row["turnout"] == [60, 100]
         for query in ("limit=NaN", "limit=-1", "limit=" + "9" * 400, "after=p002"):
-            async with client.http.get(f"{client.read}/v1/contests/mayor/units?parent=north&{query}") as response:
-                assert (response.status, (await response.json(content_type=None))["code"]) == (400, "bad-query")
+            async with client.http.get(
+                f"{client.read}/v1/contests/mayor/units?parent=north&{query}"
+            ) as response:
+                assert (response.status, (await response.json(content_type=None))["code"]) == (
+                    400,
+                    "bad-query",
+                )
 
 
 async def test_history_in_pages(tmp_path: Path) -> None:
@@ -203,9 +214,12 @@ def test_faults_of_settings(tmp_path: Path) -> None:
     config.write_text('election = "election.json"\nlistn = "127.0.0.1:1"\ntick_ms = -1\n')
     with pytest.raises(ConfigurationFault) as caught:
         load_settings(config)
-    assert {(fault.line, fault.what.split(":")[0]) for fault in caught.value.faults} == {(2, "listn"), (3, "tick_ms")}
+    assert {(fault.line, fault.what.split(":")[0]) for fault in caught.value.faults} == {
+        (2, "listn"),
+        (3, "tick_ms"),
+    }
     config.write_text('election = "election.json"\n')
     with pytest.raises(ConfigurationFault, match="behind-proxy"):
-        load_settings(config, listen="0.0.0.0:80")  # noqa: S104 - refused, which is the point
+        load_settings(config, listen="0.0.0.0:80")
     assert load_settings(config, tick_ms=7).tick_ms == 7
     assert keys_command.app is not None

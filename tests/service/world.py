@@ -114,9 +114,7 @@ class Client:
 
 
 @contextlib.asynccontextmanager
-async def town(
-    path: Path, defined: dict[str, Any] | None = None, **settings: Any
-) -> AsyncIterator[Client]:
+async def town(path: Path, defined: dict[str, Any] | None = None, **settings: Any) -> AsyncIterator[Client]:
     """The service of the small election in `path`, until the block ends."""
     election = path / "election.json"
     if not election.exists() or defined is not None:

@@ -84,7 +84,7 @@ def command(chance: random.Random, state: State, number: int) -> CountBatch | De
             votes["c"] = 0
         cast = -(-sum(votes.values()) // layout.contest.votes_allowed)
         if layout.contest.votes_allowed > 1:
-            cast = max(cast, max(votes.values()))
+            cast = max(cast, *votes.values())
         silent = status in {"not-processed", "not-installed"}
         reports.append(
             CountReport(
