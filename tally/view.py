@@ -138,7 +138,7 @@ def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: i
 
 
 def claim_views(contest: ContestState) -> list[dict[str, Any]]:
-    """Every claim of the contest, in candidate order; `since` is the seq its status dates from."""
+    """Every claim of the contest, in selection order; `since` is the seq its status dates from."""
     found = decide.decisions(contest.layout, contest.sums)
     robust = robustness(contest, found)
     return [_claim_view(contest, decision, robust[decision.id]) for decision in found]
@@ -150,7 +150,7 @@ def _claim_view(contest: ContestState, decision: Decision, robust: Robust) -> di
     return {
         "id": decision.id,
         "claim": decision.claim.kind,
-        "who": [contest.layout.contest.selections[s].id for s in decision.claim.who],
+        "who": decide.claimants(contest.layout, decision.claim.kind, decision.claim.who),
         "status": status,
         "grade": known.grade if known is not None and status == "irreversible" else None,
         "assumptions": list(known.assumptions) if known is not None and status == "irreversible" else [],

@@ -11,6 +11,7 @@ from tally.model import Definition, canonical
 from tally.report import CountBatch, CountReport, DeskCommand
 from tally.rows import canonical_lines, canonical_rows
 from tally.state import State
+from tally.view import contest_view
 from tally.wire import canonical_json
 
 NAMES = ("ann", "bo", "cy")
@@ -236,3 +237,13 @@ def test_a_pool_of_0_ballots_is_no_cap_and_cannot_be_exceeded() -> None:
     state = counted(opened(town(3, caps=[pool])), "u0", 80, 10, 0)
     assert state.contests[0].sums.tainted == set()
     assert certified(state, "elected:ann")["pools"][0]["outstanding"] is None
+
+
+def test_a_view_names_bare_assertions_by_their_place_even_with_more_of_them_than_selections() -> None:
+    rule = {
+        "type": "assertion",
+        "assertions": [{"coef": [1, 0, 0], "c": n, "strict": True} for n in range(4)],
+    }
+    claims = contest_view(counted(opened(town(rule=rule)), "u0", 90, 5, 0), 0, "e1")["claims"]
+    assert [(one["id"], one["who"]) for one in claims] == [(f"holds:{n}", [str(n)]) for n in range(4)]
+    assert [one["status"] for one in claims] == ["irreversible"] * 4
