@@ -140,11 +140,9 @@ def _check_holds(proof: Proof, question: Question, findings: Findings) -> None:
 
 def _rivals_beaten(proof: Proof, question: Question, size: int, sign: int, findings: Findings) -> list[int]:
     """The rivals of assertions V_who > V_rival (sign 1) or V_rival > V_who (sign -1), in their order."""
-    found = []
+    pairs = {tuple(sign * ((k == question.who) - (k == j)) for k in range(size)): j for j in question.rivals}
+    found: list[int] = []
     for index, one in enumerate(proof.assertions):
-        pairs = {
-            tuple(sign * ((k == question.who) - (k == j)) for k in range(size)): j for j in question.rivals
-        }
         rival = pairs.get(one.a)
         if rival is None or rival in found or one.c != 0 or not one.strict:
             findings.add(
