@@ -274,6 +274,6 @@ def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...
     if soft:
         variants.append(Variant("soft-caps", soft_caps=True))
     variants += [
-        Variant(a.id, soft_caps=True, turnout=a.value) for a in assumptions if a.kind == "turnout_max"
+        Variant(a.id, turnout=a.value) for a in assumptions if a.kind == "turnout_max"
     ]
     return tuple(variants)

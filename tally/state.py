@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections import deque
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -73,6 +74,18 @@ class ContestState:
             invalid,
             int(self.declared[row]),
         )
+
+    def still(self) -> "ContestState":
+        """This contest as it stands, for a reader in another thread: no later record changes it.
+
+        Its history is shared and goes on. Cost: one copy of the columns.
+        """
+        twin = copy(self)
+        for name in ("counts", "numbers", "declared", "progress", "batch_of_row", "standing", "nodes"):
+            setattr(twin, name, getattr(self, name).copy())
+        twin.held, twin.unreconciled = dict(self.held), set(self.unreconciled)
+        twin.claims, twin.outstanding = dict(self.claims), list(self.outstanding)
+        return twin
 
     def install(self, effect: ContestEffect, batch: int) -> None:
         """Write what an effect worked out. Cost: O(units touched x depth)."""

@@ -36,6 +36,7 @@ class Reading:
         self._board = board
         self._state = state
         self._state_at = state_at
+        self._still: dict[int, ContestState] = {}
 
     def attach(self, app: web.Application) -> None:
         """Add the routes to an application of the read listener."""
@@ -121,10 +122,7 @@ class Reading:
         state, contest = found
         response = web.StreamResponse(headers=self._headers(self._tag(contest.changed_seq)))
         response.content_type = "application/x-ndjson"
-        if state is self._state():
-            lines = list(canonical_lines(contest))  # one moment: the state must not move between two lines
-        else:
-            lines = await asyncio.to_thread(list, canonical_lines(contest))
+        lines = await asyncio.to_thread(list, canonical_lines(self._at_rest(state, contest)))
         try:
             await response.prepare(request)
             for first in range(0, len(lines), 500):
@@ -143,7 +141,8 @@ class Reading:
         claim = request.query.get("claim")
         if claim is None:
             return _bad_query("claim", "a claim id, such as elected:ID")
-        made = certificate.certify(state, contest, claim, self._board.epoch)
+        still = self._at_rest(state, contest)
+        made = await asyncio.to_thread(certificate.certify, state, still, claim, self._board.epoch)
         if made is None:
             return problem(
                 "unknown-claim", 404, "Unknown claim", f"no claim {claim[:80]} in this contest", "/claim"
@@ -173,6 +172,15 @@ class Reading:
         if index is None:
             return problem("unknown-contest", 404, "Unknown contest", "no such contest", "/id")
         return state, state.contests[index]
+
+    def _at_rest(self, state: State, contest: ContestState) -> ContestState:
+        """The contest as it stands, safe to read at length in another thread; copied once a position."""
+        if state is not self._state():
+            return contest
+        known = self._still.get(contest.layout.index)
+        if known is None or known.changed_seq != contest.changed_seq or known.layout is not contest.layout:
+            known = self._still[contest.layout.index] = contest.still()
+        return known
 
     async def _when(self, request: web.Request) -> State | web.Response:
         """The state asked for: now, or `?at=` a seq or an instant."""

@@ -84,7 +84,7 @@ def _judge(materials: list[Material]) -> int:
     worst = failure.DONE
     for material in materials:
         differences = verifier.verify(material.certificate, material.rows, material.definition)
-        name = f"{material.certificate.get('contest')} {(material.certificate.get('claim') or {}).get('id')}"
+        name = _name(material.certificate)
         if differences:
             worst = failure.NO
             first = differences[0]
@@ -93,6 +93,13 @@ def _judge(materials: list[Material]) -> int:
             verdict, grade = material.certificate.get("verdict"), material.certificate.get("grade")
             sys.stdout.write(f"true  {name}: {verdict}{f', {grade}' if grade else ''}\n")
     return worst
+
+
+def _name(certificate: object) -> str:
+    """The contest and the claim a certificate says it is about, whatever it is made of."""
+    said = certificate if isinstance(certificate, dict) else {}
+    claim = said.get("claim")
+    return f"{said.get('contest')} {claim.get('id') if isinstance(claim, dict) else claim}"
 
 
 def _named_rows(certificate: Any) -> str:

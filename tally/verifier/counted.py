@@ -208,7 +208,7 @@ def reading_of(body: Certificate, cells: list[Cell], findings: Findings) -> Read
         findings.add("/assumptions: a conditional claim names what it rests on, and nothing else", 1, names)
     soft, turnout = False, None
     for one in rest[:1]:
-        soft = True
+        soft = one.kind is UNSET
         if one.kind is not UNSET and one.value is not UNSET and 0 <= one.value[0] <= one.value[1] != 0:
             turnout = one.value
         elif one.id != "soft-caps" or one.kind is not UNSET or one.value is not UNSET:

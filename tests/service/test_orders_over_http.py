@@ -1,6 +1,8 @@
 """Real tables in random orders over HTTP: the claim turns at the very record at which a recount says it can."""
 
 import asyncio
+import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tally import events, wire
 from tally.events import BatchCounted
 from tally.model import Bound, Cap, Definition
 from tally.report import CountBatch
+from tally.verifier import verify
 from tests.data.test_orders import BALLOTS_DELIVERED, Tables, order_of, tables
 from tests.data.where import published
 
@@ -60,7 +63,46 @@ async def turns(
         await poured(service, bodies)
         history = service.sequencer.state.contests[0].history
         found = [(turn.seq - 2, turn.status, turn.grade) for turn in history.turns if turn.claim == claim]
+        await proved(service, claim, found[0][0] + 2)
         return journalled(service), found
+
+
+async def proved(service: Service, claim: str, seq: int) -> None:
+    """The certificate of the very record verifies from the rows as they stood then; one changed digit does not."""
+    contest = service.sequencer.state.layout.contests[0].contest.id
+    host, port = service.addresses()[0]
+    base = f"http://{host}:{port}/v1"
+    async with aiohttp.ClientSession(raise_for_status=True) as http:
+
+        async def fetched(path: str) -> str:
+            async with http.get(base + path) as response:
+                return await response.text()
+
+        certificate = await fetched(f"/contests/{contest}/certificate?claim={claim}&at={seq}")
+        rows = (await fetched(f"/contests/{contest}/units.ndjson?at={seq}")).splitlines()
+        definition = json.loads(await fetched("/election?form=canonical"))
+    read = [json.loads(row) for row in rows]
+    found = json.loads(certificate)
+    assert (found["verdict"], found["grade"]) == ("irreversible", "certain")
+    assert verify(found, read, definition) == []
+    chance = random.Random(seq)
+    for _ in range(3):
+        at = chance.randrange(len(rows))
+        wrong = [*read[:at], json.loads(other_digit(rows[at], chance)), *read[at + 1 :]]
+        assert verify(found, wrong, definition), "a changed digit in a row"
+    for _ in range(40):
+        changed = json.loads(other_digit(certificate, chance))
+        if changed != found:
+            differences = verify(changed, read, None)
+            assert differences, "a changed digit in the certificate"
+            assert str(differences[0]), "the difference has a name"
+
+
+def other_digit(text: str, chance: random.Random) -> str:
+    """The same text with one digit, not the first of a number, changed to another."""
+    places = [place for place in range(1, len(text)) if text[place].isdigit() and text[place - 1].isdigit()]
+    place = chance.choice(places)
+    return text[:place] + chance.choice([d for d in "0123456789" if d != text[place]]) + text[place + 1 :]
 
 
 def first_record(
