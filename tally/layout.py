@@ -273,7 +273,5 @@ def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...
     )
     if soft:
         variants.append(Variant("soft-caps", soft_caps=True))
-    variants += [
-        Variant(a.id, turnout=a.value) for a in assumptions if a.kind == "turnout_max"
-    ]
+    variants += [Variant(a.id, turnout=a.value) for a in assumptions if a.kind == "turnout_max"]
     return tuple(variants)

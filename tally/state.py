@@ -76,7 +76,7 @@ class ContestState:
         )
 
     def still(self) -> "ContestState":
-        """This contest as it stands, for a reader in another thread: no later record changes it.
+        """The contest as it stands, for a reader in another thread: no later record changes it.
 
         Its history is shared and goes on. Cost: one copy of the columns.
         """
