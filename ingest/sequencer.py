@@ -10,7 +10,7 @@ from ingest.journal.contract import Journal, JournalFull
 from tally import engine, events
 from tally.engine import Step
 from tally.events import Record
-from tally.ledger import Pending
+from tally.pending import Pending
 from tally.refusal import Refusal
 from tally.report import CountBatch, DeskCommand
 from tally.state import State

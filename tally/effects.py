@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from tally.events import (
     ANNULLED,
@@ -19,10 +18,8 @@ from tally.events import (
     StandingChanged,
 )
 from tally.layout import NO_CAP, ContestLayout
+from tally.ledger import Ledger
 from tally.outstanding import Row, Sums, outstanding_of_cell
-
-if TYPE_CHECKING:
-    from tally.ledger import Ledger
 
 OVER_CAP = "over-cap"
 """The quarantine rule for a report that would put its unit over a hard cap."""
@@ -54,7 +51,7 @@ class ContestEffect:
     violations: list[BoundViolated] = field(default_factory=list)
 
 
-def effects_of(ledger: "Ledger", cause: object) -> list[ContestEffect]:
+def effects_of(ledger: Ledger, cause: object) -> list[ContestEffect]:
     """The effects of a batch or a desk verb, contest by contest. Cost: O(units touched x their types)."""
     if isinstance(cause, BatchCounted):
         return _of_batch(ledger, cause)
@@ -63,7 +60,7 @@ def effects_of(ledger: "Ledger", cause: object) -> list[ContestEffect]:
     return []
 
 
-def _of_batch(ledger: "Ledger", cause: BatchCounted) -> list[ContestEffect]:
+def _of_batch(ledger: Ledger, cause: BatchCounted) -> list[ContestEffect]:
     by_unit: dict[tuple[int, str], list[RowCounted]] = {}
     for report in cause.rows:
         by_unit.setdefault((report.contest, report.unit), []).append(report)
@@ -94,7 +91,7 @@ def _of_batch(ledger: "Ledger", cause: BatchCounted) -> list[ContestEffect]:
     return list(effects.values())
 
 
-def _of_standing(ledger: "Ledger", cause: StandingChanged) -> list[ContestEffect]:
+def _of_standing(ledger: Ledger, cause: StandingChanged) -> list[ContestEffect]:
     effects = []
     for contest in cause.contests:
         layout = ledger.layout.contests[contest]
@@ -117,7 +114,7 @@ def _of_standing(ledger: "Ledger", cause: StandingChanged) -> list[ContestEffect
     return effects
 
 
-def _restore(ledger: "Ledger", layout: ContestLayout, change: UnitEffect) -> None:
+def _restore(ledger: Ledger, layout: ContestLayout, change: UnitEffect) -> None:
     """A quarantined unit's held reports enter; a disputed or annulled unit stands as it was."""
     rows = range(change.unit * layout.types, (change.unit + 1) * layout.types)
     held = {row: report for row in rows if (report := ledger.held(layout.index, row)) is not None}
@@ -136,7 +133,7 @@ def _row_of(report: RowCounted) -> Row:
     )
 
 
-def _any_held(ledger: "Ledger", layout: ContestLayout, change: UnitEffect) -> bool:
+def _any_held(ledger: Ledger, layout: ContestLayout, change: UnitEffect) -> bool:
     rows = range(change.unit * layout.types, (change.unit + 1) * layout.types)
     return any(
         (change.held[row] if row in change.held else ledger.held(layout.index, row)) is not None
@@ -144,7 +141,7 @@ def _any_held(ledger: "Ledger", layout: ContestLayout, change: UnitEffect) -> bo
     )
 
 
-def _finish(ledger: "Ledger", layout: ContestLayout, effect: ContestEffect, change: UnitEffect) -> None:
+def _finish(ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change: UnitEffect) -> None:
     """Work out the sums after one unit's change: votes, outstanding ballots, pools, violations."""
     first = change.unit * layout.types
     if layout.types == 1:
@@ -208,7 +205,7 @@ def pool_kind(pool_id: str) -> str:
 
 
 def _recount_cell(
-    ledger: "Ledger", layout: ContestLayout, effect: ContestEffect, change: UnitEffect, cell: int
+    ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change: UnitEffect, cell: int
 ) -> None:
     cells = layout.cells
     rows = {row: change.rows.get(row) or ledger.row(layout.index, row) for row in cells.rows[cell]}
@@ -230,7 +227,7 @@ def _recount_cell(
             effect.sums.taint(cells.kind[cell])
 
 
-def _held_ballots(ledger: "Ledger", layout: ContestLayout, change: UnitEffect, rows: dict[int, Row]) -> int:
+def _held_ballots(ledger: Ledger, layout: ContestLayout, change: UnitEffect, rows: dict[int, Row]) -> int:
     """What a cell would hold if its quarantined reports entered; -1 where none is held."""
     total, any_held = 0, False
     for row, value in rows.items():

@@ -12,7 +12,9 @@ from tally.refusal import STATUS_OF_CODE
 from tests.house.tree import PACKAGES, document, files, sources, told
 from ws.counters import Counters
 
-LIMIT = re.compile(r"(_MAX|^KEPT|_KEPT|_TIMEOUT_S|_WINDOW_MS|_GRACE_MS|_INTERVAL_S|^SEGMENT_BYTES|AHEAD_BYTES|^CHUNK)$")
+LIMIT = re.compile(
+    r"(_MAX|^KEPT|_KEPT|_TIMEOUT_S|_WINDOW_MS|_GRACE_MS|_INTERVAL_S|^SEGMENT_BYTES|AHEAD_BYTES|^CHUNK)$"
+)
 NO_LIMIT = {
     "LAG_INTERVAL_S",  # how often the loop is looked at
 }

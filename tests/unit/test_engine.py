@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from tally import decide, engine, events, freeze
-from tally.ledger import Pending
 from tally.model import Definition
 from tally.outstanding import UNBOUNDED
+from tally.pending import Pending
 from tally.report import CountBatch, CountReport, DeskCommand
 from tally.state import BALLOTS, CONTESTED, DONE, HELD, INVALID, VOID, State
 
