@@ -15,7 +15,7 @@ from ingest.feeds import json_body
 from tally import model
 from tally.checks import faults
 from tally.layout import rule_params
-from tally.model import Definition
+from tally.model import Definition, Election
 from tally.refusal import Refusal
 from tally.rules import RULES
 
@@ -39,6 +39,21 @@ def load_definition(path: Path) -> Definition:
         value["units"] = [*value.get("units", []), *_units_file(path.parent / str(value["units_file"]))]
         value["units_file"] = None
     return _converted(path, text, value)
+
+
+class _About(msgspec.Struct, frozen=True):
+    election: Election
+
+
+def election_of(path: Path) -> Election:
+    """Which election the definition in a file is of. Raises as `load_definition`, where that cannot be read.
+
+    Cost: one look through the bytes; the units are neither built nor checked.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_About).election
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return load_definition(path).election  # which says every fault, with its line
 
 
 def _converted(path: Path, text: str, value: dict[str, Any]) -> Definition:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from deploy.definition import load_definition
+from deploy.definition import election_of, load_definition
 from deploy.failure import ConfigurationFault, Fault
 from deploy.settings import Settings
 from ingest import snapshot
@@ -134,9 +134,9 @@ def _same_election(settings: Settings, state: State, journal: Segments) -> None:
     """The file given must not contradict the journal: the journal's definition is the one in force."""
     if settings.election is None or not settings.election.is_file():
         return
-    given = load_definition(settings.election)
+    given = election_of(settings.election)
     known = state.layout.definition.election
-    if given.election.id != known.id or given.election.is_test != known.is_test:
+    if given.id != known.id or given.is_test != known.is_test:
         journal.close()
         where = str(settings.election)
         raise ConfigurationFault(
@@ -144,7 +144,7 @@ def _same_election(settings: Settings, state: State, journal: Segments) -> None:
                 Fault(
                     where,
                     1,
-                    f"this journal counts {known.id}, the definition says {given.election.id}: another --data?",
+                    f"this journal counts {known.id}, the definition says {given.id}: another --data?",
                 )
             ]
         )
@@ -154,8 +154,9 @@ def read_state(data: Path) -> tuple[str, State]:
     """(epoch, state) of a data directory, read without a lock: every record checked and applied."""
     position, records = read_only(journal_directory(data))
     state: State | None = None
-    for _seq, payload in records:
-        state = engine.decode_and_apply(state, payload)
+    with _uncollected():
+        for _seq, payload in records:
+            state = engine.decode_and_apply(state, payload)
     if state is None:
         raise ConfigurationFault([Fault(str(data), 1, "the journal holds no record")])
     return position.epoch, state
