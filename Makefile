@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 
 test: $(VENV)/.tests  ## everything, browser and SDK tests included
 	@sh tests/debian.sh
-	@CI="$(CI)" $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@CI="$(CI)" $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.tests  ## format, lint, types, import contracts, house rules
 	@$(BIN)/ruff format --check --quiet .

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench.inside import Inside, measure
 from tests.bench.machine import fdatasync_seconds
 from tests.bench.nights import cut, reports_of, whole
-from tests.bench.served import SUBSCRIBERS, Bare, Played, bare, play
+from tests.bench.served import SUBSCRIBERS, Bare, Played, bare, base_bytes, play
 
 SIZES = (10_000, 40_000, 1_000_000)  # the last: all there are
 BATCHES = (1, 50)
@@ -43,18 +43,18 @@ def across(found: Sequence[object], rows: dict[str, Callable[[object], float]]) 
     return out
 
 
-def ingest_tables(played: Sequence[Played]) -> None:
+def ingest_tables(played: Sequence[Played], base: int) -> None:
     head = ["units", "reports a batch", "reports/s", "server CPU a report, µs", "sent → answered p50 / p99, ms",
             f"answered → at {SUBSCRIBERS:,} subscribers p50 / p99, ms", "server CPU a frame, µs"]  # fmt: skip
     table("Counts in, views out", head, [
         [f"{p.units:,}", str(p.per_batch), f"{p.reports_per_s:,.0f}", f"{p.cpu_us:.0f}", pair(p.answer_ms),
          pair(p.heard_ms), f"{p.frame_cpu_us:.1f}"] for p in played
     ])  # fmt: skip
-    head = ["units", "reports a batch", "memory with the definition, MB", "with every count, MB", "counts, bytes a unit",
+    head = ["units", "reports a batch", "memory with the definition, MB", "with every count, MB", "over an empty service, bytes a unit",
             "journal, bytes a report"]  # fmt: skip
-    table("Memory and journal", head, [
+    table(f"Memory and journal (an empty service: {base / 1e6:.0f} MB)", head, [
         [f"{p.units:,}", str(p.per_batch), f"{p.rss_empty / 1e6:.0f}", f"{p.rss_full / 1e6:.0f}",
-         f"{(p.rss_full - p.rss_empty) / p.units:,.0f}", f"{p.journal_bytes / p.units:,.0f}"] for p in played
+         f"{(p.rss_full - base) / p.units:,.0f}", f"{p.journal_bytes / p.units:,.0f}"] for p in played
     ])  # fmt: skip
     records = {id(p): -(-p.units // p.per_batch) for p in played}
     table("Start to ready", ["units", "records", "new, s", "from the journal, s", "µs a record over new",
@@ -65,13 +65,13 @@ def ingest_tables(played: Sequence[Played]) -> None:
     ])  # fmt: skip
 
 
-def growth_table(played: Sequence[Played], inside: Sequence[Inside]) -> None:
+def growth_table(played: Sequence[Played], inside: Sequence[Inside], base: int) -> None:
     ones = [p for p in played if p.per_batch == 1]
     many = [p for p in played if p.per_batch == BATCHES[-1]]
     head = ["figure", *(f"{p.units:,}" for p in ones), "last / first"]
     rows = across(ones, {
         "server CPU a report, batches of 1, µs": lambda p: p.cpu_us,
-        "counts in memory, bytes a unit, batches of 1": lambda p: (p.rss_full - p.rss_empty) / p.units,
+        "memory over an empty service, bytes a unit": lambda p: (p.rss_full - base) / p.units,
     }) + across(many, {"server CPU a report, batches of 50, µs": lambda p: p.cpu_us}) + across(inside, {
         "step, encode, apply: a report, µs": lambda i: i.report * 1e6,
         "decide: every claim, µs": lambda i: i.decide * 1e6,
@@ -115,6 +115,7 @@ def main() -> None:
     for size in BATCHES:
         floors[size] = bare(nights[-1], size)
         tell(f"bare POST, {size} a batch: {floors[size].requests_per_s:,.0f}/s")
+    base = base_bytes(cut(night, 10))
     played = []
     for one in nights:
         for size in BATCHES:
@@ -127,9 +128,9 @@ def main() -> None:
     for one in nights:
         inside.append(measure(one, per_batch=1, times=3))
         tell(f"in process at {inside[-1].units:,} units: {inside[-1].report * 1e6:.0f} µs a report")
-    ingest_tables(played)
+    ingest_tables(played, base)
     floor_table(floors, played)
-    growth_table(played, inside)
+    growth_table(played, inside, base)
     print(f"\nload after: {load_average()}; {time.monotonic() - STARTED:.0f} s in all")
 
 

@@ -70,6 +70,20 @@ async def _play(served: Served, night: Night, per_batch: int, restarts: bool) ->
     return found
 
 
+def base_bytes(night: Night) -> int:
+    """Memory of a service that has next to nothing to count."""
+
+    async def one(served: Served) -> int:
+        await served.start()
+        resident = resident_bytes(served.pid)
+        await served.end()
+        return resident
+
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "election.json").write_bytes(canonical(night.definition))
+        return asyncio.run(one(Served(Path(folder), OPTIONS)))
+
+
 async def _load(served: Served, night: Night, per_batch: int, start_s: float) -> Played:
     reports = len(reports_of(night))
     whole = list(bodies(night, per_batch))

@@ -223,3 +223,29 @@ def test_faults_of_settings(tmp_path: Path) -> None:
         load_settings(config, listen="0.0.0.0:80")
     assert load_settings(config, tick_ms=7).tick_ms == 7
     assert keys_command.app is not None
+
+
+async def test_the_rows_under_a_parent_are_a_channel(tmp_path: Path) -> None:
+    async with town(tmp_path, definition(units=2_010)) as client:
+        async with client.http.get(client.read + "/v1/stream?channels=units:mayor:north:1") as response:
+            shown = []
+            await client.post(batch("b1", report("p2005", 5)))
+            async for line in response.content:
+                if line.startswith(b"data:"):
+                    shown.append(json.loads(line[5:]))
+                    if len(shown) == 2:
+                        break
+        for frame in shown:
+            assert (frame["parent"], frame["page"], frame["pages"]) == ("north", 1, 2)
+            assert [row["unit"] for row in frame["units"]] == [f"p{n}" for n in range(2_001, 2_010, 2)]
+        assert [frame["units"][2]["counts"] for frame in shown] == [None, {"ann": 5, "bo": 0, "cy": 0}]
+        assert shown[0]["position"]["seq"] < shown[1]["position"]["seq"]
+        for channel in (
+            "units:mayor:p001",
+            "units:mayor:north:2",
+            "units:judge:north",
+            "contest:judge",
+            "calls:city",
+        ):
+            async with client.http.get(f"{client.read}/v1/stream?channels={channel}") as response:
+                assert response.status == 404, channel
