@@ -21,6 +21,7 @@ class Inside:
 
     units: int
     report: float  # step, encode, apply; per report
+    report_of_50: float  # the same in batches of 50
     decide: float  # every claim of the contest, once
     view: float  # one contest view, as JSON
     certificate: float  # one certificate at a new position: the hash of every row
@@ -77,10 +78,12 @@ def measure(night: Night, per_batch: int = 1, times: int = 5) -> Inside:
         certificate._snapshots.pop(contest, None)
         certify()
 
+    in_fifties = counted(night, 50)[1]
     body = freeze.freeze(state)
     return Inside(
         units=len(layout.units),
         report=report,
+        report_of_50=in_fifties,
         decide=cpu(lambda: decide.decisions(layout, contest.sums), times),
         view=cpu(lambda: wire.to_json(contest_view(state, 0, "epoch")), times),
         certificate=cpu(certify_anew, min(times, 3)),

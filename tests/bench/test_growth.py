@@ -7,7 +7,9 @@ from tests.bench.nights import synthetic
 
 SIZES = (2_000, 8_000, 32_000)
 ROOM = 2.0
-"""Head-room over the ratio promised: caches are smaller than 32,000 units, and the machine is shared."""
+"""Head-room over the ratio promised: the machine is shared."""
+LINEAR_ROOM = 3.0
+"""The same where all units are gone through: 2,000 fit the caches, 32,000 do not. Squares would show 16."""
 TIMES = 3
 
 
@@ -24,7 +26,7 @@ def sizes() -> list[Inside]:
     return found
 
 
-@pytest.mark.parametrize("what", ["report", "decide", "view", "replay"])
+@pytest.mark.parametrize("what", ["report", "report_of_50", "decide", "view", "replay"])
 def test_it_costs_the_same_at_any_size(sizes: list[Inside], what: str) -> None:
     ratios = [getattr(each, what) / getattr(sizes[0], what) for each in sizes[1:]]
     print(what, [f"{ratio:.2f}" for ratio in ratios])
@@ -35,7 +37,7 @@ def test_it_costs_the_same_at_any_size(sizes: list[Inside], what: str) -> None:
 def test_it_grows_no_faster_than_the_units(sizes: list[Inside], what: str) -> None:
     per_unit = [getattr(each, what) / each.units for each in sizes]
     print(what, [f"{each / per_unit[0]:.2f}" for each in per_unit[1:]])
-    assert max(per_unit[1:]) < ROOM * per_unit[0]
+    assert max(per_unit[1:]) < LINEAR_ROOM * per_unit[0]
 
 
 def test_memory_grows_no_faster_than_the_units() -> None:
