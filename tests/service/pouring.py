@@ -17,16 +17,16 @@ TOLD_BEFORE = frozenset({"not-disputed", "nothing-to-restore"})
 
 
 def commands(chance: random.Random):
-    """(path, body) for ever. Every unit is counted once, then all is recounted, re-opened and disputed."""
+    """(path, body) for ever. Every unit is counted once, then recounted, re-opened, disputed and restored."""
     number = 0
-    disputed: set[str] = set()
+    disputed: list[str] = []
     while True:
         number += 1
         unit = f"p{(number if number <= UNITS else chance.randrange(1, UNITS + 1)):03}"
         if number > UNITS and number % 29 == 0:
-            action = "restore" if unit in disputed else "dispute"
-            disputed ^= {unit}
-            yield f"/v1/desk/{action}", {"reason": "protest", "units": [unit]}
+            action, units = ("restore", disputed) if disputed else ("dispute", [unit])
+            disputed = [] if disputed else units
+            yield f"/v1/desk/{action}", {"reason": "protest", "units": units}
             continue
         ahead, behind = 50 + chance.randrange(20), chance.randrange(15)
         votes = (ahead, behind, 5) if number // SWING % 2 == 0 else (behind, ahead, 5)
