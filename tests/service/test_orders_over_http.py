@@ -86,11 +86,11 @@ async def proved(service: Service, claim: str, seq: int) -> None:
     assert (found["verdict"], found["grade"]) == ("irreversible", "certain")
     assert verify(found, read, definition) == []
     chance = random.Random(seq)
-    for _ in range(3):
+    for _ in range(2):
         at = chance.randrange(len(rows))
         wrong = [*read[:at], json.loads(other_digit(rows[at], chance)), *read[at + 1 :]]
         assert verify(found, wrong, definition), "a changed digit in a row"
-    for _ in range(40):
+    for _ in range(6):
         changed = json.loads(other_digit(certificate, chance))
         if changed != found:
             differences = verify(changed, read, None)
