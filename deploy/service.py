@@ -162,7 +162,7 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
         _health(admin_app, service)
         apps.append(admin_app)
     service.runners = [web.AppRunner(app, **SERVER_OPTIONS) for app in apps]
-    sequencer.counters.commit_seconds = metrics.commit.observe
+    sequencer.commit_seconds = metrics.commit.observe
     sequencer.applied = _Applied(service).applied
     sequencer.group_done = publisher.changed
     return service

@@ -31,17 +31,6 @@ class Ticket:
 
 
 @dataclass(slots=True)
-class SequencerCounters:
-    """What the metrics read: commits, their seconds, records, and groups dropped for want of room."""
-
-    commits: int = 0
-    records: int = 0
-    full: int = 0
-    commit_seconds: Callable[[float], None] = lambda _seconds: None
-    dropped: bool = False
-
-
-@dataclass(slots=True)
 class Sequencer:
     """Owns the state and the journal. Commands go in through `submit`; nothing else writes."""
 
@@ -50,7 +39,7 @@ class Sequencer:
     clock_ms: Callable[[], int]
     applied: Callable[[Record], None] = lambda _record: None
     group_done: Callable[[], None] = lambda: None
-    counters: SequencerCounters = field(default_factory=SequencerCounters)
+    commit_seconds: Callable[[float], None] = lambda _seconds: None
     _queue: deque[Ticket] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "journal"))
@@ -103,9 +92,7 @@ class Sequencer:
             except JournalFull:
                 self._refuse_full(decided, steps)
                 return
-            self.counters.commit_seconds(loop.time() - started)
-            self.counters.commits += 1
-            self.counters.records += len(records)
+            self.commit_seconds(loop.time() - started)
             self._apply(steps)
         for ticket, step in zip(decided, steps, strict=True):
             if not ticket.done.done():
@@ -143,7 +130,6 @@ class Sequencer:
 
     def _refuse_full(self, decided: list[Ticket], steps: list[Step]) -> None:
         """No room on disk: the whole group is dropped, its overlay with it; reads go on."""
-        self.counters.full += 1
         no_room = Step(
             refusals=(Refusal("journal-full", "", "no room to make this durable; nothing was counted"),)
         )
