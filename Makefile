@@ -30,6 +30,7 @@ bench: $(VENV)/.tests  ## measure; the numbers go to docs/performance.md
 	@$(BIN)/python -m tests.bench
 
 lock: $(VENV)/.tests  ## pin what pyproject.toml asks for, with hashes and without host names
+	@$(PIP) uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
 	  --extra build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \

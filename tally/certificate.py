@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from tally import decide
-from tally.assertion import Assertion, least
-from tally.claim import Claim, Held, Proof, Shortage
+from tally.claim import Claim
 from tally.completions import Completions
 from tally.decide import Decision
 from tally.effects import pool_kind
@@ -58,9 +57,12 @@ def certify(state: State, contest: ContestState, claim_id: str, epoch: str) -> d
         "aggregates": _aggregates(contest, classes, variant),
         "bounds": _bounds(contest, classes, variant),
         "pools": _pools(contest, variant),
-        "proof": None if decision.claim.proof is None else _proof(layout, completions, decision.claim.proof),
+        "proof": None,
         "witness": None,
     }
+    if decision.claim.proof is not None:
+        names = [selection.id for selection in layout.contest.selections]
+        body["proof"] = layout.rule.publish(completions, decision.claim, names)
     if decision.grounds is None:
         body["witness"] = _witness(contest, classes, completions, decision.claim)
     body["exact"] = body["proof"] is not None or body["witness"] is not None
@@ -216,52 +218,6 @@ def _pools(contest: ContestState, variant: int) -> list[dict[str, Any]]:
         entry |= {"stated_hard": True} if stated and wrong else {}
         found.append(entry | ({"shown_wrong": True} if wrong else {}))
     return found
-
-
-def _proof(layout: ContestLayout, completions: Completions, proof: Proof) -> dict[str, Any]:
-    names = [selection.id for selection in layout.contest.selections]
-    return {
-        "logic": "AND",
-        "assertions": [_held(one) for one in proof.assertions],
-        "shortages": _shortages(names, completions, proof.shortages),
-        "above": [names[j] for j in proof.above],
-        "uncontested": proof.uncontested,
-    }
-
-
-def _held(one: Held) -> dict[str, Any]:
-    return {
-        "a": list(one.a),
-        "c": one.c,
-        "strict": one.strict,
-        "counted": one.counted,
-        "worst": one.worst,
-        "slack": one.slack,
-    }
-
-
-def _shortages(
-    names: list[str], completions: Completions, shortages: tuple[Shortage, ...]
-) -> list[dict[str, Any]]:
-    """Each shortage once, its rivals in selection order, with the most votes that can come to them together.
-
-    `available` None: that number alone does not say so. `whoever`: it is what any so many rivals can get.
-    Of a rival short by itself an assertion says as much.
-    """
-    found: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
-    for one in shortages:
-        rivals = tuple(sorted(one.rivals))
-        if len(rivals) == 1 and not one.whoever:
-            continue
-        entry: dict[str, Any] = {"rivals": [names[j] for j in rivals], "needed": one.needed}
-        if one.whoever:
-            entry |= {"available": one.available, "whoever": True}
-        else:
-            worst = least(Assertion(tuple(-(j in rivals) for j in range(len(names)))), completions).worst
-            short = worst is not None and one.needed > -worst
-            entry["available"] = -worst if short and worst is not None else None
-        found[rivals, one.whoever] = entry
-    return list(found.values())
 
 
 def _witness(

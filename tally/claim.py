@@ -1,10 +1,9 @@
 """A sentence about the final result, whether it can still turn out false, and its proof."""
 
-from typing import Literal
-
 import msgspec
 
-ClaimKind = Literal["elected", "eliminated", "holds"]
+ClaimKind = str
+"""What a claim says: "elected", "eliminated", "holds", "runoff", "at-least", ...; each rule lists its own."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -49,31 +48,29 @@ class Proof(msgspec.Struct, frozen=True):
 class Claim(msgspec.Struct, frozen=True):
     """A claim about the selections `who` and its verdict ("holds": about the assertion of that index).
 
-    `slack` is the least lead any completion leaves, in votes: elected, over the last rival who would
-    have to be beaten; eliminated, of the last seat over who is out. The claim is irreversible when it
-    is above 0: a tie decides nothing (an assertion that is not strict holds at 0 too). None: there is no
-    such number, since nobody can contest the claim (then it is irreversible) or nothing bounds the
-    outstanding ballots (then it is open).
-    `exact` false: the work budget ran out, the claim may be irreversible already and says it is not.
-    `lemma` names the argument in docs/maths.md.
+    `number` is part of what is said where the claim is about so many seats, electors or units; `place` where
+    it is about one district. `slack` is the least lead any completion leaves, in votes: elected, over the
+    last rival who would have to be beaten; eliminated, of the last seat over who is out; the rule's own page
+    says what it is for other kinds. The claim is irreversible when it is above 0: a tie decides nothing (an
+    assertion that is not strict holds at 0 too). None: there is no such number, since nobody can contest the
+    claim (then it is irreversible) or nothing bounds the outstanding ballots (then it is open), or the rule
+    gives none.
+    `exact` false: the work budget ran out or the argument is only sufficient; the claim may be irreversible
+    already and says it is not. `lemma` names the argument in docs/maths.md. `pace` is the most by which one
+    vote, or one outstanding ballot, more or less can move `slack`; None where nobody says.
+    `proof` is what the rule's own `publish` makes public; None while open, or where proofs were not asked for.
     """
 
     kind: ClaimKind
     who: tuple[int, ...]
     irreversible: bool
     slack: int | None
-    proof: Proof | None = None
+    proof: object | None = None
     exact: bool = True
     lemma: str = "A"
-
-
-class Status(msgspec.Struct, frozen=True):
-    """What `claims` says of one selection, without proofs: for the loop that runs on every batch."""
-
-    elected: bool
-    elected_slack: int | None
-    eliminated: bool
-    eliminated_slack: int | None
+    number: int | None = None
+    place: str | None = None
+    pace: int | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):

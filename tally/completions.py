@@ -8,7 +8,13 @@ import msgspec
 ALL = -1  # every selection is on the ballot: the mask with every bit set
 NO_POOL = -1
 
-BallotKind = Literal["choose", "cumulative", "score"]
+NOWHERE = -1  # in none of a body's districts
+
+BallotKind = Literal["choose", "cumulative", "score", "ranked"]
+Ranking = tuple[int, ...]
+"""Selections in the order of a voter's preference, each at most once; () says nothing."""
+Ranked = tuple[Ranking, int]
+"""How many ballots give one ranking."""
 Mode = Literal["keep", "annul", "revote", "revise"]
 
 
@@ -18,7 +24,8 @@ class BallotForm(msgspec.Struct, frozen=True):
     `votes` is the marks allowed (choose: at most one a selection), the votes to hand out (cumulative:
     any number to one selection), or the most points a selection can get (score). Approval is `choose`
     with as many votes as selections. With `blank` false a cast ballot says at least one mark, vote or
-    point, unless no selection is on it.
+    point, unless no selection is on it. `ranked`: an order of some of the selections; what it is worth to
+    each is the rule's to say.
     """
 
     kind: BallotKind = "choose"
@@ -48,13 +55,14 @@ class Group(msgspec.Struct, frozen=True):
     """Outstanding ballots that are alike: the same selections on them, the same pool.
 
     `on_ballot` is a bit mask of selection indices. `ballots_max` None means nobody knows a bound.
-    `ballots_min` of them are known to be in the box.
+    `ballots_min` of them are known to be in the box. `district` is an index into the body's districts.
     """
 
     on_ballot: int = ALL
     ballots_max: int | None = 0
     ballots_min: int = 0
     pool: int = NO_POOL
+    district: int = NOWHERE
 
 
 class ModalUnit(msgspec.Struct, frozen=True):
@@ -63,7 +71,8 @@ class ModalUnit(msgspec.Struct, frozen=True):
     Kept, it stands: its counted votes and its outstanding ballots. Annulled, both are gone. Voted again,
     its counted votes are gone and up to `revote` new ballots come, outside any pool. Revised, it is kept
     and each counted number moves by at most `revisable`, never below 0. `ballots` is what annulling it
-    costs in counted ballots; None means the sum of its counted votes.
+    costs in counted ballots; None means the sum of its counted votes. `rankings` are its counted ballots
+    where they are ranked.
     """
 
     counted: tuple[int, ...]
@@ -75,11 +84,24 @@ class ModalUnit(msgspec.Struct, frozen=True):
     revote: int | None = None
     revisable: int = 0
     ballots: int | None = None
+    district: int = NOWHERE
+    rankings: tuple[Ranked, ...] = ()
 
     @property
     def group(self) -> Group:
         """Its outstanding ballots while it is kept."""
-        return Group(self.on_ballot, self.ballots_max, self.ballots_min, self.pool)
+        return Group(self.on_ballot, self.ballots_max, self.ballots_min, self.pool, self.district)
+
+
+class District(msgspec.Struct, frozen=True):
+    """A part of a body: a state with so many electors, a constituency, one of the units a spread asks for.
+
+    `counted` sums its units that stand as they are, in selection order.
+    """
+
+    name: str
+    weight: int = 1
+    counted: tuple[int, ...] = ()
 
 
 class Completions(msgspec.Struct, frozen=True):
@@ -88,7 +110,9 @@ class Completions(msgspec.Struct, frozen=True):
     `counted` sums the units that stand as they are, in selection order; `modal` units are not in it.
     `annulled_max` bounds how many modal units may be in a mode other than keep (None: any number).
     `electable` is a bit mask; a selection outside it can neither win nor deny a seat. The least numbers
-    of ballots must fit their pools; whoever builds the value has checked that.
+    of ballots must fit their pools; whoever builds the value has checked that. `rankings` are the counted
+    ballots of the same units where ballots are ranked, each ranking once. A body has `districts`, whose
+    counted votes are part of `counted`.
     """
 
     counted: tuple[int, ...]
@@ -98,6 +122,8 @@ class Completions(msgspec.Struct, frozen=True):
     modal: tuple[ModalUnit, ...] = ()
     annulled_max: int | None = None
     electable: int = ALL
+    rankings: tuple[Ranked, ...] = ()
+    districts: tuple[District, ...] = ()
 
     def votes_counted(self) -> list[int]:
         """Return the counted votes with every modal unit kept, in selection order."""
@@ -110,6 +136,31 @@ class Completions(msgspec.Struct, frozen=True):
     def contenders(self) -> list[int]:
         """Return the electable selections, in selection order."""
         return [i for i in range(len(self.counted)) if self.electable >> i & 1]
+
+    def of_district(self, index: int) -> "Completions":
+        """Return what may still come in one district by itself: a pool is as wide as if it had it alone."""
+        return Completions(
+            self.districts[index].counted,
+            tuple(group for group in self.groups if group.district == index),
+            self.ballot,
+            self.pools,
+            tuple(unit for unit in self.modal if unit.district == index),
+            self.annulled_max,
+            self.electable,
+        )
+
+    def couples_districts(self) -> bool:
+        """Return whether ballots of several districts, or of none, share a pool or are without a district."""
+        owner: dict[int, int] = {}
+        for group in (*self.groups, *(unit.group for unit in self.modal)):
+            if group.district == NOWHERE:
+                return True
+            pool = group.pool
+            while pool != NO_POOL:
+                if owner.setdefault(pool, group.district) != group.district:
+                    return True
+                pool = self.pools[pool].parent
+        return self.annulled_max is not None and len({unit.district for unit in self.modal}) > 1
 
 
 def mask_of(selections: Sequence[int]) -> int:

@@ -117,9 +117,16 @@ def worth_trying(layout: ContestLayout, sums: Sums) -> list[int]:
     return variants + list(range(2, len(layout.variants)))
 
 
-def claim_id(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> str:
-    """A claim's id: its kind and what it is about, as in `elected:maduro`; a bare assertion by its number."""
-    return f"{kind}:{'+'.join(claimants(layout, kind, who))}"
+def claim_id(layout: ContestLayout, claim: Claim) -> str:
+    """A claim's id: its kind and what it is about, as in `elected:maduro`, `at-least:likud:31`, `runoff`."""
+    parts = [claim.kind]
+    if claim.who:
+        parts.append("+".join(claimants(layout, claim.kind, claim.who)))
+    if claim.number is not None:
+        parts.append(str(claim.number))
+    if claim.place is not None:
+        parts.append(claim.place)
+    return ":".join(parts)
 
 
 def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[str]:
@@ -137,33 +144,23 @@ def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
 def _look(rule: Rule, layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grounds], int]:
     """Every irreversible claim with its grounds, and how much may move before that can change."""
     found: dict[str, Grounds] = {}
-    patience = NEVER if _steady(layout) else -1
+    patience = NEVER
     for variant in (0, *worth_trying(layout, sums)):
         reasons = grounds(layout, sums, variant)
-        completed = completions(layout, sums, variant)
-        statuses = rule.statuses(completed, layout.params)
-        if not statuses:  # a rule that says nothing of single selections: its claims are all there is
-            patience = -1
-            for claim in rule.claims(completed, layout.params):
-                if claim.irreversible:
-                    found.setdefault(claim_id(layout, claim.kind, claim.who), reasons)
-        for who, status in enumerate(statuses):
-            for kind, holds, slack in (
-                ("elected", status.elected, status.elected_slack),
-                ("eliminated", status.eliminated, status.eliminated_slack),
-            ):
-                if holds:
-                    found.setdefault(claim_id(layout, kind, (who,)), reasons)
-                if slack is not None:
-                    patience = min(patience, slack - 1 if holds else -slack)
+        for claim in rule.statuses(completions(layout, sums, variant), layout.params):
+            if claim.irreversible:
+                found.setdefault(claim_id(layout, claim), reasons)
+            patience = min(patience, _patience(claim))
     return found, patience
 
 
-def _steady(layout: ContestLayout) -> bool:
-    """Whether one vote, or one outstanding ballot, moves no slack by more than one."""
-    form = ballot_form(layout)
-    single = form.votes == 1 and form.kind != "score"
-    return single and not layout.pools and not layout.contest.rule.get("no_blank", False)
+def _patience(claim: Claim) -> int:
+    """How many votes and outstanding ballots may move before the claim can turn; -1: nobody knows."""
+    if claim.pace is None:
+        return -1
+    if claim.slack is None:
+        return NEVER
+    return (claim.slack - 1 if claim.irreversible else -claim.slack) // claim.pace
 
 
 def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) -> tuple[ClaimChanged, ...]:
@@ -195,8 +192,8 @@ def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
         return []
     certain = layout.rule.claims(completions(layout, sums), layout.params)
     best = {
-        claim_id(layout, claim.kind, claim.who): Decision(
-            claim_id(layout, claim.kind, claim.who),
+        claim_id(layout, claim): Decision(
+            claim_id(layout, claim),
             claim,
             Grounds(0, CERTAIN, ()) if claim.irreversible else None,
         )
@@ -206,7 +203,7 @@ def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
         if all(decision.grounds for decision in best.values()):
             break
         for claim in layout.rule.claims(completions(layout, sums, variant), layout.params):
-            name = claim_id(layout, claim.kind, claim.who)
+            name = claim_id(layout, claim)
             if claim.irreversible and best[name].grounds is None:
                 best[name] = Decision(name, claim, grounds(layout, sums, variant))
     return list(best.values())

@@ -164,7 +164,7 @@ def rule_params(contest: Contest) -> Any:
     if rule is None:
         return None
     given = {name: value for name, value in contest.rule.items() if name not in BALLOT_PARAMETERS}
-    return rule.read(given, "/rule", len(contest.selections))
+    return rule.read(given, "/rule", [selection.id for selection in contest.selections])
 
 
 def _styles(contest: Contest, unit_index: dict[str, int], tree: Tree) -> tuple[list[int], tuple[int, ...]]:

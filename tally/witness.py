@@ -4,15 +4,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tally.completions import NO_POOL, BallotForm, Completions, Group, ModalUnit, Mode
+from tally.completions import NO_POOL, BallotForm, Completions, Group, ModalUnit, Mode, Ranked
 from tally.field import Spread, ballots_for
 
 
 class Cast(msgspec.Struct, frozen=True):
-    """Ballots of one group or unit: how many are cast, and the votes they give, in selection order."""
+    """Ballots of one group or unit: how many are cast, and the votes they give, in selection order.
+
+    Where ballots are ranked, `rankings` says which ones they are, and `votes` what the rule makes of them;
+    the others say nothing.
+    """
 
     ballots: int
     votes: tuple[int, ...]
+    rankings: tuple[Ranked, ...] = ()
 
 
 class Fate(msgspec.Struct, frozen=True):
@@ -82,6 +87,8 @@ def _cast_faults(form: BallotForm, group: Group, cast: Cast) -> list[str]:
         said.append(f"{cast.ballots} ballots, at least {group.ballots_min}")
     if group.ballots_max is not None and cast.ballots > group.ballots_max:
         said.append(f"{cast.ballots} ballots, at most {group.ballots_max}")
+    if form.kind == "ranked":
+        return said + _ranking_faults(group, cast)
     if any(number < 0 for number in cast.votes):
         said.append("votes below 0")
     named = {j: number for j, number in enumerate(cast.votes) if number}
@@ -93,6 +100,20 @@ def _cast_faults(form: BallotForm, group: Group, cast: Cast) -> list[str]:
     nameable = bool(group.on_ballot & ((1 << size) - 1))
     if not form.blank and nameable and sum(named.values()) < cast.ballots:
         said.append("blank ballots, which the law does not know")
+    return said
+
+
+def _ranking_faults(group: Group, cast: Cast) -> list[str]:
+    said = []
+    if any(number < 0 for _, number in cast.rankings):
+        said.append("ballots below 0")
+    if sum(number for _, number in cast.rankings) > cast.ballots:
+        said.append("more rankings than ballots")
+    for ranking, _ in cast.rankings:
+        if len(set(ranking)) < len(ranking):
+            said.append("a selection ranked twice")
+        if any(not group.on_ballot >> j & 1 for j in ranking):
+            said.append("a selection ranked that is not on the ballot")
     return said
 
 

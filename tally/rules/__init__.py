@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, cast
 
-from tally.claim import Claim, Status
-from tally.completions import ALL, Completions
+from tally.claim import Claim
+from tally.completions import Completions
 from tally.refusal import Refusal
+from tally.rules._traits import Traits
 from tally.witness import Witness
 
 
@@ -22,18 +23,19 @@ class Rule(Protocol):
     """What a rule offers. `Params` is whatever its own `read` returns; nobody else looks inside."""
 
     NAME: str
+    TRAITS: Traits
 
-    def read(self, raw: Mapping[str, object], pointer: str, size: int) -> Any | list[Refusal]:
-        """Return the parameters of a contest of `size` selections, or every fault with its pointer."""
+    def read(self, raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Any | list[Refusal]:
+        """Return the parameters of a contest of the selections `names`, or every fault with its pointer."""
 
-    def outcome(self, votes: Sequence[int], params: Any, electable: int = ALL) -> frozenset[tuple[int, ...]]:
-        """Return the law on a finished count: every outcome some tie-break gives."""
-
-    def statuses(self, completions: Completions, params: Any) -> tuple[Status, ...]:
-        """Return what `claims` says of each selection, without proofs: for every batch."""
+    def statuses(self, completions: Completions, params: Any) -> tuple[Claim, ...]:
+        """Return the `claims` without proofs: for every batch."""
 
     def claims(self, completions: Completions, params: Any) -> tuple[Claim, ...]:
         """Return what is certain and what is not, each certain claim with its proof."""
+
+    def publish(self, completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+        """Return the proof of a certain claim as JSON values, selections by their `names`."""
 
     def witness(self, completions: Completions, params: Any, claim: Claim) -> Witness | None:
         """Return a completion in which an open claim is false; None when none was found."""

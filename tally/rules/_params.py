@@ -68,3 +68,38 @@ def whole(reader: Reader, value: object, *path: object, least: int | None = 0) -
         reader.fault("count-out-of-range", f"at most {COUNT_MAX}", *path)
         return None
     return value
+
+
+def fraction(reader: Reader, value: object, *path: object) -> tuple[int, int]:
+    """Return `value`, a list [numerator, denominator] with 0 <= n <= d and d > 0; (0, 1) with a fault noted."""
+    if not isinstance(value, list) or len(value) != 2:
+        reader.fault("wrong-type", "a fraction is [numerator, denominator]", *path)
+        return 0, 1
+    over, under = (whole(reader, part, *path, index) for index, part in enumerate(value))
+    if over is None or under is None:
+        return 0, 1
+    if under == 0 or over > under:
+        reader.fault("count-out-of-range", "a share is [n, d] with 0 <= n <= d and d > 0", *path)
+        return 0, 1
+    return over, under
+
+
+def selection(reader: Reader, value: object, names: Sequence[str], *path: object) -> int:
+    """Return the index of the selection that `value` names, by name or by place; 0 with a fault noted."""
+    if isinstance(value, str) and value in names:
+        return list(names).index(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names):
+        return value
+    reader.fault("unknown-choice", f"one of {', '.join(names)}, or its place from 0", *path)
+    return 0
+
+
+def selections(reader: Reader, value: object, names: Sequence[str], *path: object) -> tuple[int, ...]:
+    """Return the indices of a list of selections, each once, in order; faults noted."""
+    if not isinstance(value, list):
+        reader.fault("wrong-type", "a list of selections", *path)
+        return ()
+    found = [selection(reader, one, names, *path, index) for index, one in enumerate(value)]
+    if len(set(found)) < len(found) and not reader.faults:
+        reader.fault("duplicate-key", "a selection is listed twice", *path)
+    return tuple(sorted(set(found)))

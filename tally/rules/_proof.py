@@ -1,7 +1,10 @@
 """What proves a claim of plurality: assertions, shortages, or rivals that stay above."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from tally.assertion import Assertion, least
-from tally.claim import Bound, Held, Proof
+from tally.claim import Bound, Claim, Held, Proof, Shortage
 from tally.completions import Completions
 from tally.field import survey
 from tally.rules._climb import Climbers
@@ -56,3 +59,53 @@ def eliminated_proof(completions: Completions, who: int, seats: int, bound: Boun
     found.sort(key=lambda entry: -entry[0].slack)
     best = found[:seats]
     return Proof(assertions=tuple(one for one, _ in best), above=tuple(sorted(j for _, j in best)))
+
+
+def published(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+    """Return the proof of a claim about seats, or of a bare assertion, as JSON values."""
+    proof = claim.proof
+    if not isinstance(proof, Proof):
+        raise TypeError("only a certain claim has a proof to publish")
+    return {
+        "logic": "AND",
+        "assertions": [held_json(one) for one in proof.assertions],
+        "shortages": _shortages(names, completions, proof.shortages),
+        "above": [names[j] for j in proof.above],
+        "uncontested": proof.uncontested,
+    }
+
+
+def held_json(one: Held) -> dict[str, Any]:
+    """Return an assertion with its slack as JSON values."""
+    return {
+        "a": list(one.a),
+        "c": one.c,
+        "strict": one.strict,
+        "counted": one.counted,
+        "worst": one.worst,
+        "slack": one.slack,
+    }
+
+
+def _shortages(
+    names: Sequence[str], completions: Completions, shortages: tuple[Shortage, ...]
+) -> list[dict[str, Any]]:
+    """Each shortage once, its rivals in selection order, with the most votes that can come to them together.
+
+    `available` None: that number alone does not say so. `whoever`: it is what any so many rivals can get.
+    Of a rival short by itself an assertion says as much.
+    """
+    found: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
+    for one in shortages:
+        rivals = tuple(sorted(one.rivals))
+        if len(rivals) == 1 and not one.whoever:
+            continue
+        entry: dict[str, Any] = {"rivals": [names[j] for j in rivals], "needed": one.needed}
+        if one.whoever:
+            entry |= {"available": one.available, "whoever": True}
+        else:
+            worst = least(Assertion(tuple(-(j in rivals) for j in range(len(names)))), completions).worst
+            short = worst is not None and one.needed > -worst
+            entry["available"] = -worst if short and worst is not None else None
+        found[rivals, one.whoever] = entry
+    return list(found.values())

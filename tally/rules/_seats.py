@@ -1,6 +1,8 @@
 """Claims about k seats that go to the most votes: what plurality and its relatives share."""
 
-from tally.claim import Bound, Claim, ClaimKind, Status
+import msgspec
+
+from tally.claim import Bound, Claim, ClaimKind
 from tally.completions import Completions
 from tally.field import Field, survey
 from tally.rules._bounds import elected_bound, eliminated_bound
@@ -8,18 +10,21 @@ from tally.rules._doubt import Doubt, elected_alone
 from tally.rules._proof import elected_proof, eliminated_proof
 
 
-def seat_statuses(completions: Completions, seats: int) -> tuple[Status, ...]:
-    """Return, per selection, whether it is elected or eliminated for certain, and both least leads."""
-    bounds = seat_bounds(completions, seats)
-    return tuple(Status(won.holds, won.slack, lost.holds, lost.slack) for won, lost in bounds)
+def seat_statuses(completions: Completions, seats: int) -> tuple[Claim, ...]:
+    """Return what `seat_claims` says, without proofs."""
+    found: list[Claim] = []
+    for who, (won, lost) in enumerate(seat_bounds(completions, seats)):
+        found.append(_claim(completions, seats, "elected", who, won))
+        found.append(_claim(completions, seats, "eliminated", who, lost))
+    return tuple(found)
 
 
 def seat_claims(completions: Completions, seats: int) -> tuple[Claim, ...]:
     """Return "elected" and "eliminated" for every selection, in selection order, certain ones with proof."""
     found: list[Claim] = []
     for who, (won, lost) in enumerate(seat_bounds(completions, seats)):
-        found.append(_claim(completions, seats, "elected", who, won))
-        found.append(_claim(completions, seats, "eliminated", who, lost))
+        found.append(_proved(completions, seats, _claim(completions, seats, "elected", who, won), won))
+        found.append(_proved(completions, seats, _claim(completions, seats, "eliminated", who, lost), lost))
     return tuple(found)
 
 
@@ -37,13 +42,24 @@ def seat_verdict(completions: Completions, seats: int, names: tuple[str, ...]) -
 
 
 def _claim(completions: Completions, seats: int, kind: ClaimKind, who: int, bound: Bound) -> Claim:
-    proof = None
-    if bound.holds:
-        prove = elected_proof if kind == "elected" else eliminated_proof
-        proof = prove(completions, who, seats, bound)
     lemma = "A" if seats == 1 and kind == "elected" else "C" if kind == "elected" else "B"
     exact = bound.exact or bound.holds
-    return Claim(kind, (who,), bound.holds, bound.slack, proof, exact, lemma)
+    pace = 1 if _steady(completions) else None
+    return Claim(kind, (who,), bound.holds, bound.slack, None, exact, lemma, pace=pace)
+
+
+def _steady(completions: Completions) -> bool:
+    """Whether one vote, or one outstanding ballot, moves no slack by more than one."""
+    form = completions.ballot
+    return form.votes == 1 and form.kind != "score" and form.blank and not completions.pools
+
+
+def _proved(completions: Completions, seats: int, claim: Claim, bound: Bound) -> Claim:
+    if not bound.holds:
+        return claim
+    prove = elected_proof if claim.kind == "elected" else eliminated_proof
+    proof = prove(completions, claim.who[0], seats, bound)
+    return msgspec.structs.replace(claim, proof=proof)
 
 
 def seat_bounds(completions: Completions, seats: int) -> list[tuple[Bound, Bound]]:

@@ -1,19 +1,23 @@
 """Bare assertions: linear inequalities on the final totals, each with its least slack."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from tally.assertion import Assertion, least, plain_ballots
-from tally.claim import Claim, Held, Proof, Status
+from tally.claim import Claim, Held, Proof
 from tally.completions import BallotForm, Completions, Group, ModalUnit, Mode
 from tally.modes import modal_worst
 from tally.reach import ballot_gain
 from tally.refusal import Refusal
 from tally.rules._params import Reader, whole
+from tally.rules._proof import published
+from tally.rules._traits import Traits
 from tally.witness import Cast, Witness, assemble, cast_of
 
 NAME = "assertion"
+TRAITS = Traits()
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -22,7 +26,7 @@ class Params(msgspec.Struct, frozen=True):
     assertions: tuple[Assertion, ...]
 
 
-def read(raw: Mapping[str, object], pointer: str, size: int) -> Params | list[Refusal]:
+def read(raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Params | list[Refusal]:
     """Return the assertions, or every fault. `c` is 0 and `strict` true when not given."""
     reader = Reader(raw, pointer)
     reader.known(("assertions",))
@@ -31,7 +35,7 @@ def read(raw: Mapping[str, object], pointer: str, size: int) -> Params | list[Re
         reader.fault("wrong-type", "a list of {coef, c, strict}", "assertions")
         return reader.faults
     found = [
-        _read_one(entry, f"{pointer}/assertions/{index}", size, reader.faults)
+        _read_one(entry, f"{pointer}/assertions/{index}", len(names), reader.faults)
         for index, entry in enumerate(listed)
     ]
     return reader.faults or Params(tuple(found))
@@ -76,10 +80,9 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     return tuple(found)
 
 
-def statuses(completions: Completions, params: Params) -> tuple[Status, ...]:
-    """Return nothing: bare assertions say nothing of any one selection."""
-    del completions, params
-    return ()
+def statuses(completions: Completions, params: Params) -> tuple[Claim, ...]:
+    """Return what `claims` says: a bare assertion is its own proof."""
+    return claims(completions, params)
 
 
 def verdict(completions: Completions, params: Params, names: tuple[str, ...]) -> dict[str, object]:
@@ -87,6 +90,11 @@ def verdict(completions: Completions, params: Params, names: tuple[str, ...]) ->
     del names
     found = claims(completions, params)
     return {"assertions": [{"slack": one.slack, "irreversible": one.irreversible} for one in found]}
+
+
+def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+    """Return the proof of a certain claim as JSON values."""
+    return published(completions, claim, names)
 
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:

@@ -1,10 +1,11 @@
 """Plurality under dispute: the leader, and the least annulment that would overturn it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from tally.claim import Claim, Status
+from tally.claim import Claim
 from tally.completions import Completions
 from tally.refusal import Refusal
 from tally.rules._counterexample import find_witness
@@ -17,15 +18,18 @@ from tally.rules._overturn import (
     robust_margin,
 )
 from tally.rules._params import Reader
+from tally.rules._proof import published
 from tally.rules._seats import seat_claims, seat_statuses, seat_verdict
+from tally.rules._traits import Traits
 from tally.witness import Witness
 
 __all__ = [
     "NAME", "Overturn", "Params", "annulment_gains", "claims", "fewest_ballots", "fewest_units", "leader",
-    "outcome", "overturn", "read", "robust_margin", "statuses", "verdict", "witness",
+    "outcome", "overturn", "publish", "read", "robust_margin", "statuses", "verdict", "witness",
 ]  # fmt: skip
 
 NAME = "disputed"
+TRAITS = Traits()
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -34,9 +38,9 @@ class Params(msgspec.Struct, frozen=True):
     seats: int = 1
 
 
-def read(raw: Mapping[str, object], pointer: str, size: int) -> Params | list[Refusal]:
+def read(raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Params | list[Refusal]:
     """Return the parameters, or every fault: `seats` is 1."""
-    del size
+    del names
     reader = Reader(raw, pointer)
     reader.known(("seats",))
     if reader.count("seats", 1, least=1) != 1:
@@ -52,7 +56,7 @@ def outcome(votes: Sequence[int], params: Params, electable: int = -1) -> frozen
     return frozenset((j,) for j in contenders if votes[j] == most) or frozenset({()})
 
 
-def statuses(completions: Completions, params: Params) -> tuple[Status, ...]:
+def statuses(completions: Completions, params: Params) -> tuple[Claim, ...]:
     """Return what `claims` says of each selection, without proofs."""
     return seat_statuses(completions, params.seats)
 
@@ -60,6 +64,11 @@ def statuses(completions: Completions, params: Params) -> tuple[Status, ...]:
 def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     """Return "elected" and "eliminated" of every selection, disputed units annulled as suits worst."""
     return seat_claims(completions, params.seats)
+
+
+def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+    """Return the proof of a certain claim as JSON values."""
+    return published(completions, claim, names)
 
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:

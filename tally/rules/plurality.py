@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import msgspec
 
-from tally.claim import Claim, Status
+from tally.claim import Claim
 from tally.completions import Completions
 from tally.refusal import Refusal
 from tally.rules._counterexample import find_witness
 from tally.rules._params import Reader
+from tally.rules._proof import published
 from tally.rules._seats import seat_claims, seat_statuses, seat_verdict
+from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "plurality"
+TRAITS = Traits()
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -22,9 +26,9 @@ class Params(msgspec.Struct, frozen=True):
     seats: int = 1
 
 
-def read(raw: Mapping[str, object], pointer: str, size: int) -> Params | list[Refusal]:
+def read(raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Params | list[Refusal]:
     """Return the parameters, or every fault. `seats` is 1 when not given."""
-    del size
+    del names
     reader = Reader(raw, pointer)
     reader.known(("seats",))
     seats = reader.count("seats", 1, least=1)
@@ -47,7 +51,7 @@ def outcome(votes: Sequence[int], params: Params, electable: int = -1) -> frozen
     )
 
 
-def statuses(completions: Completions, params: Params) -> tuple[Status, ...]:
+def statuses(completions: Completions, params: Params) -> tuple[Claim, ...]:
     """Return what `claims` says of each selection, without proofs.
 
     Cost: O(selections) for one seat, one style and no unit in doubt; see `claims` otherwise.
@@ -64,6 +68,11 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     Source: docs/maths.md, "Plurality" and "Several seats" (Rado 1942, Edmonds 1970 for the rank condition).
     """
     return seat_claims(completions, params.seats)
+
+
+def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+    """Return the proof of a certain claim as JSON values."""
+    return published(completions, claim, names)
 
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:

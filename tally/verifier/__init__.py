@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tally.verifier.claims import Question, check_proof, question_of
 from tally.verifier.classes import arena_of, field_of
 from tally.verifier.counted import Cell, check_rows, reading_of, snapshot_sha256, votes_counted
 from tally.verifier.defined import check_definition
+from tally.verifier.rules import CHECKERS, Checker
 from tally.verifier.shapes import Certificate, Difference, Findings, Row, plain, read, sha256
 from tally.verifier.witnessed import check_witness
 
@@ -34,11 +34,14 @@ def verify(
     votes = votes_counted(table, body.selections)
     findings.equal("/counted: the sum of the rows", votes, list(body.counted))
     _check_ballot(body, findings)
-    question = question_of(body, findings)
+    checker = CHECKERS.get(str(body.rule.get("type")))
+    if checker is None:
+        findings.add("/rule/type: a rule this verifier knows", sorted(CHECKERS), body.rule.get("type"))
+    question = None if checker is None else checker.question_of(body, findings)
     if definition is not None:
         check_definition(body, table, cells, definition, findings)
-    if question is not None:
-        _check_verdict(body, question, cells, votes, findings)
+    if checker is not None and question is not None:
+        _check_verdict(body, checker, question, cells, votes, findings)
     said = {name: value for name, value in certificate.items() if name != "certificate_sha256"}
     findings.equal("/certificate_sha256: SHA-256 of all else", sha256(said), body.certificate_sha256)
     return findings.found
@@ -66,7 +69,12 @@ def _check_ballot(body: Certificate, findings: Findings) -> None:
 
 
 def _check_verdict(
-    body: Certificate, question: Question, cells: list[Cell], votes: list[int], findings: Findings
+    body: Certificate,
+    checker: Checker,
+    question: Any,
+    cells: list[Cell],
+    votes: list[int],
+    findings: Findings,
 ) -> None:
     """The bounds under the claimed grade, then the proof or the witness on them."""
     reading = reading_of(body, cells, findings)
@@ -76,7 +84,10 @@ def _check_verdict(
     field = field_of(body, arena, cells, reading, votes, findings)
     if body.verdict == "irreversible":
         findings.equal("/witness: of an open claim only", None, body.witness)
-        check_proof(body, question, field, findings)
+        if body.proof is None:
+            findings.add("/proof: an irreversible claim has one", "proof", None)
+        else:
+            checker.check_proof(body, question, field, findings)
     else:
         findings.equal("/proof: of an irreversible claim only", None, body.proof)
-        check_witness(body, question, field, findings)
+        check_witness(body, checker, question, field, findings)

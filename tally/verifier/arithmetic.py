@@ -7,11 +7,15 @@ from tally.verifier.shapes import Ballot
 
 
 class Source(NamedTuple):
-    """Outstanding ballots of one class: the selections on them, how many (None: no bound), their pool."""
+    """Outstanding ballots of one class: the selections on them, how many (None: no bound), their pool.
+
+    `district` is an index into the field's districts; -1: in none.
+    """
 
     on_ballot: frozenset[int]
     ballots: int | None
     pool: int
+    district: int = -1
 
 
 class Room(NamedTuple):
@@ -21,13 +25,34 @@ class Room(NamedTuple):
     parent: int
 
 
+class Place(NamedTuple):
+    """A district of a body: its id, what winning it is worth, its counted votes in selection order."""
+
+    name: str
+    weight: int
+    counted: tuple[int, ...]
+
+
+class Final(NamedTuple):
+    """A finished count: votes by selection, the same district by district, and ballots by ranking."""
+
+    totals: tuple[int, ...]
+    places: tuple[Place, ...] = ()
+    rankings: tuple[tuple[tuple[int, ...], int], ...] = ()
+
+
 class Field(NamedTuple):
-    """All that may still come in a contest, and what is counted."""
+    """All that may still come in a contest, and what is counted.
+
+    `places` are the districts of a body; `rankings` the counted ballots where they are ranked.
+    """
 
     counted: tuple[int, ...]
     form: Ballot
     sources: tuple[Source, ...]
     rooms: tuple[Room, ...]
+    places: tuple[Place, ...] = ()
+    rankings: tuple[tuple[tuple[int, ...], int], ...] = ()
 
     def chain(self, pool: int) -> list[int]:
         """The pools a ballot in `pool` uses up, innermost first, those that do not count left out."""

@@ -84,14 +84,17 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ballots_cast: Count
     invalid: Count
     cap: Cap | None
+    ballots: tuple["Ranked", ...] | UnsetType | None = UNSET
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is claimed, of whom."""
+    """What is claimed, of whom; how many, and where, if that is part of it."""
 
     id: str
-    type: Literal["elected", "eliminated", "holds"]
+    type: str
     who: tuple[str, ...]
+    number: Count | UnsetType = UNSET
+    place: str | UnsetType = UNSET
 
 
 class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +120,7 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ballot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one ballot can say."""
 
-    kind: Literal["choose", "cumulative", "score"]
+    kind: Literal["choose", "cumulative", "score", "ranked"]
     votes: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MAX)]
     blank: bool
 
@@ -131,6 +134,22 @@ class Aggregate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_ballot: tuple[str, ...] | None
     pool: str | None
     outstanding: Count | None = msgspec.field(name="R")
+    district: str | UnsetType | None = UNSET
+
+
+class Ranked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many ballots of one ranking."""
+
+    ranking: tuple[str, ...]
+    count: Count
+
+
+class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a body, with its counted votes in selection order."""
+
+    id: str
+    weight: Count
+    counted: tuple[Count, ...]
 
 
 class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,16 +206,6 @@ class Shortage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whoever: bool | UnsetType = UNSET
 
 
-class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a claim is irreversible."""
-
-    logic: Literal["AND"]
-    assertions: tuple[Assertion, ...]
-    shortages: tuple[Shortage, ...]
-    above: tuple[str, ...]
-    uncontested: bool
-
-
 class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way the count can end in which a claim is false."""
 
@@ -204,6 +213,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     votes: tuple[tuple[Count, ...], ...]
     totals: tuple[Count, ...]
     unbounded_classes: tuple[str, ...]
+    rankings: tuple[tuple[Ranked, ...], ...] | UnsetType = UNSET
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -220,7 +230,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: Literal["irreversible", "open"]
     grade: Literal["certain", "conditional"] | None
     assumptions: tuple[Assumption, ...]
-    lemma: Literal["A", "B", "C"]
+    lemma: str
     exact: bool
     data: Data
     selections: tuple[str, ...]
@@ -230,15 +240,20 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aggregates: tuple[Aggregate, ...]
     bounds: tuple[Bound, ...]
     pools: tuple[Pool, ...]
-    proof: Proof | None
+    proof: dict[str, Any] | None
     witness: Witness | None
     certificate_sha256: Hash
+    districts: tuple[District, ...] | UnsetType = UNSET
+    rankings: tuple[Ranked, ...] | UnsetType = UNSET
 
 
 def read(value: object, shape: type[T], where: str, findings: Findings) -> T | None:
     """A JSON value in its shape; None, and a difference, when it has another one."""
     try:
         return msgspec.convert(value, shape)
+    except UnicodeEncodeError:
+        findings.add(f"{where}: text that is no Unicode", "the shape of tally-certificate/1", None)
+        return None
     except (msgspec.ValidationError, RecursionError) as error:
         said, _, path = str(error).partition(" - at `$")
         pointer = path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/")

@@ -1,11 +1,17 @@
 """Is a witness one way the count can end, and is the claim false in it? Number by number."""
 
-from tally.verifier.arithmetic import Field
-from tally.verifier.claims import Question
-from tally.verifier.shapes import Certificate, Findings
+from typing import Any, cast
+
+from msgspec import UNSET
+
+from tally.verifier.arithmetic import Field, Final
+from tally.verifier.rules import Checker, RankedChecker
+from tally.verifier.shapes import Certificate, Findings, Ranked, Witness
 
 
-def check_witness(body: Certificate, question: Question, field: Field, findings: Findings) -> None:
+def check_witness(
+    body: Certificate, checker: Checker, question: Any, field: Field, findings: Findings
+) -> None:
     """Every difference between a witness and a completion that breaks an open claim."""
     witness = body.witness
     if witness is None:
@@ -17,24 +23,31 @@ def check_witness(body: Certificate, question: Question, field: Field, findings:
         "/witness: numbers for every class and selection", [classes, classes, size] + [size] * classes, shape
     ):
         return
+    before = len(findings.found)
     unbounded = [f"c{index}" for index, source in enumerate(field.sources) if source.ballots is None]
     findings.equal("/witness/unbounded_classes", unbounded, list(witness.unbounded_classes))
     used = [0] * len(field.rooms)
-    totals = list(field.counted)
     for index, source in enumerate(field.sources):
         ballots, votes = witness.ballots[index], witness.votes[index]
         if source.ballots is not None and ballots > source.ballots:
             findings.add(f"/witness/ballots/{index}: more than can come", source.ballots, ballots)
         for pool in field.chain(source.pool):
             used[pool] += ballots
-        _check_votes(field, index, ballots, votes, findings)
-        totals = [total + more for total, more in zip(totals, votes, strict=True)]
+        if field.form.kind != "ranked":
+            _check_votes(field, index, ballots, votes, findings)
     for p, room in enumerate(field.rooms):
         if room.ballots is not None and used[p] > room.ballots:
             findings.add(f"/witness/ballots: more than pool {body.pools[p].id} takes", room.ballots, used[p])
-    findings.equal("/witness/totals: counted and witnessed", totals, list(witness.totals))
-    if holds(question, totals):
-        findings.add("/witness: the claim is true in it", "false", list(totals))
+    if field.form.kind == "ranked":
+        _check_rankings(body, witness, cast("RankedChecker", checker), question, field, findings)
+    else:
+        findings.equal("/witness/rankings: of ranked ballots only", UNSET, witness.rankings)
+    if len(findings.found) > before:
+        return
+    final = _final(body, witness, field)
+    findings.equal("/witness/totals: counted and witnessed", list(final.totals), list(witness.totals))
+    if checker.holds(question, final):
+        findings.add("/witness: the claim is true in it", "false", list(final.totals))
 
 
 def _check_votes(field: Field, index: int, ballots: int, votes: tuple[int, ...], findings: Findings) -> None:
@@ -50,14 +63,52 @@ def _check_votes(field: Field, index: int, ballots: int, votes: tuple[int, ...],
         findings.add(f"{at}: a ballot may not be blank", ballots, sum(votes))
 
 
-def holds(question: Question, totals: list[int]) -> bool:
-    """Whether a claim is true of final totals however ties are broken."""
-    if question.stated is not None:
-        value = sum(map(int.__mul__, question.stated.a, totals)) - question.stated.c
-        return value > 0 or (value == 0 and not question.stated.strict)
-    own = totals[question.who]
-    if question.kind == "elected":
-        level = sum(totals[j] >= own for j in question.rivals)
-        return question.who in question.electable and level < question.seats
-    above = sum(totals[j] > own for j in question.rivals)
-    return question.who not in question.electable or above >= question.seats
+def _check_rankings(
+    body: Certificate,
+    witness: Witness,
+    checker: RankedChecker,
+    question: Any,
+    field: Field,
+    findings: Findings,
+) -> None:
+    """Whether each class's rankings are so many of its ballots, and give the votes stated."""
+    listed = () if witness.rankings is UNSET else witness.rankings
+    if not findings.equal("/witness/rankings: one list a class", len(field.sources), len(listed)):
+        return
+    place = {name: j for j, name in enumerate(body.selections)}
+    for index, of_class in enumerate(listed):
+        at, votes = f"/witness/rankings/{index}", [0] * len(field.counted)
+        if sum(one.count for one in of_class) > witness.ballots[index]:
+            findings.add(f"{at}: no more than the ballots cast", witness.ballots[index], None)
+        for one in of_class:
+            if not sound(one, place, field.sources[index].on_ballot):
+                findings.add(f"{at}: selections on the ballot, each once", None, list(one.ranking))
+                return
+            for j, points in enumerate(checker.points(question, [place[name] for name in one.ranking])):
+                votes[j] += points * one.count
+        findings.equal(f"/witness/votes/{index}: what the rankings give", votes, list(witness.votes[index]))
+
+
+def sound(one: Ranked, place: dict[str, int], on_ballot: frozenset[int]) -> bool:
+    """Whether a ranking names selections on the ballot, each at most once."""
+    known = all(name in place and place[name] in on_ballot for name in one.ranking)
+    return known and len(set(one.ranking)) == len(one.ranking)
+
+
+def _final(body: Certificate, witness: Witness, field: Field) -> Final:
+    """The count as the witness ends it."""
+    totals = list(field.counted)
+    places = [list(place.counted) for place in field.places]
+    for source, votes in zip(field.sources, witness.votes, strict=True):
+        for j, more in enumerate(votes):
+            totals[j] += more
+            if source.district >= 0:
+                places[source.district][j] += more
+    numbers = dict(field.rankings)
+    index = {name: j for j, name in enumerate(body.selections)}
+    for of_class in () if witness.rankings is UNSET else witness.rankings:
+        for one in of_class:
+            ranking = tuple(index[name] for name in one.ranking)
+            numbers[ranking] = numbers.get(ranking, 0) + one.count
+    ended = (place._replace(counted=tuple(votes)) for place, votes in zip(field.places, places, strict=True))
+    return Final(tuple(totals), tuple(ended), tuple(sorted(numbers.items())))

@@ -8,7 +8,6 @@ from collections import Counter
 import pytest
 
 from tally.instance import decide
-from tally.rules import RULES
 from tests.oracle.compare import differences
 from tests.oracle.draw import draw
 from tests.oracle.law import answer
@@ -119,7 +118,3 @@ def test_mistakes_are_taken_back() -> None:
     with planted(MUTANTS[2]):
         assert decide(raw)["elected"] == ["A"]
     assert decide(raw)["elected"] == []
-
-
-def test_every_rule_is_judged() -> None:
-    assert set(RULES) >= {"plurality", "disputed", "assertion"}

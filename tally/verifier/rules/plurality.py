@@ -1,10 +1,25 @@
-"""Does a proof imply its claim? Every number of it again, and the argument of each rule."""
+"""Seats for the most votes, and bare assertions: does a proof imply its claim."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from tally.verifier import shortages
-from tally.verifier.arithmetic import Field
-from tally.verifier.shapes import Assertion, Certificate, Findings, Number, Proof, read
+from tally.verifier.arithmetic import Field, Final
+from tally.verifier.assertions import check_assertion
+from tally.verifier.shapes import Assertion, Certificate, Findings, Number, Shortage, read
+
+TYPES = frozenset({"plurality", "disputed", "assertion"})
+
+
+class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a claim is irreversible."""
+
+    logic: Literal["AND"]
+    assertions: tuple[Assertion, ...]
+    shortages: tuple[Shortage, ...]
+    above: tuple[str, ...]
+    uncontested: bool
 
 
 class BareAssertion(NamedTuple):
@@ -49,7 +64,7 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
             findings.add("/claim/who: one of the rule's assertions, by its place", len(listed), who)
         else:
             stated = listed[at]
-    elif rule in {"plurality", "disputed"} and kind != "holds":
+    elif rule in {"plurality", "disputed"} and kind in {"elected", "eliminated"}:
         at = names.index(who) if who in names else -1
         if at < 0:
             findings.add("/claim/who: one selection", names, list(body.claim.who))
@@ -59,7 +74,7 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
             findings.add("/rule/seats: a whole number, 1 or more", 1, given)
     else:
         findings.add(
-            "/rule/type: a rule this verifier knows, and a claim it makes", "plurality", f"{rule}, {kind}"
+            "/claim/type: a claim this rule makes", "elected, eliminated or holds", f"{rule}, {kind}"
         )
     if len(findings.found) > before:
         return None
@@ -88,12 +103,11 @@ def _stated(listed: Any, size: int, findings: Findings) -> list[BareAssertion]:
 
 def check_proof(body: Certificate, question: Question, field: Field, findings: Findings) -> None:
     """Every difference between a proof and one that carries an irreversible claim."""
-    proof = body.proof
+    proof = read(body.proof, Proof, "/proof", findings)
     if proof is None:
-        findings.add("/proof: an irreversible claim has one", "proof", None)
         return
     for index, one in enumerate(proof.assertions):
-        _check_assertion(one, field, f"/proof/assertions/{index}", findings)
+        check_assertion(one, field, f"/proof/assertions/{index}", findings)
     if question.kind == "holds":
         _check_holds(proof, question, findings)
     elif _uncontested(question):
@@ -113,22 +127,6 @@ def _uncontested(question: Question) -> bool:
     if question.kind == "eliminated":
         return question.who not in question.electable
     return question.who in question.electable and len(question.rivals) < question.seats
-
-
-def _check_assertion(one: Assertion, field: Field, at: str, findings: Findings) -> None:
-    """The numbers of an assertion, and whether its slack has the sign it needs."""
-    if len(one.a) != len(field.counted):
-        findings.add(f"{at}/a: a weight for every selection", len(field.counted), len(one.a))
-        return
-    counted = sum(weight * votes for weight, votes in zip(one.a, field.counted, strict=True)) - one.c
-    worst = field.worst(one.a)
-    findings.equal(f"{at}/counted", counted, one.counted)
-    findings.equal(f"{at}/worst: the most outstanding ballots can take", worst, one.worst)
-    if worst is not None:
-        findings.equal(f"{at}/slack: counted + worst", counted + worst, one.slack)
-    if worst is None or counted + worst < (1 if one.strict else 0):
-        least = None if worst is None else counted + worst
-        findings.add(f"{at}: fails in some completion", "> 0" if one.strict else ">= 0", least)
 
 
 def _check_holds(proof: Proof, question: Question, findings: Findings) -> None:
@@ -188,3 +186,17 @@ def _check_eliminated(body: Certificate, proof: Proof, question: Question, findi
     findings.equal("/proof/above: those the assertions are about", sorted(proof.above), names)
     findings.equal("/proof/above: as many as there are seats", question.seats, len(proof.above))
     findings.equal("/proof/shortages: none is needed", (), proof.shortages)
+
+
+def holds(question: Question, final: Final) -> bool:
+    """Whether a claim is true of final totals however ties are broken."""
+    totals = final.totals
+    if question.stated is not None:
+        value = sum(map(int.__mul__, question.stated.a, totals)) - question.stated.c
+        return value > 0 or (value == 0 and not question.stated.strict)
+    own = totals[question.who]
+    if question.kind == "elected":
+        level = sum(totals[j] >= own for j in question.rivals)
+        return question.who in question.electable and level < question.seats
+    above = sum(totals[j] > own for j in question.rivals)
+    return question.who not in question.electable or above >= question.seats
