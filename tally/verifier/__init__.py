@@ -5,8 +5,9 @@ from typing import Any
 from tally.verifier.classes import arena_of, field_of
 from tally.verifier.counted import Cell, check_rows, reading_of, snapshot_sha256, votes_counted
 from tally.verifier.defined import check_definition
+from tally.verifier.plain import plain, sha256
 from tally.verifier.rules import CHECKERS, Checker
-from tally.verifier.shapes import Certificate, Difference, Findings, Row, plain, read, sha256
+from tally.verifier.shapes import Certificate, Difference, Findings, Row, read
 from tally.verifier.witnessed import check_witness
 
 __all__ = ["Difference", "verify"]

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from tally.verifier.shapes import Cap, Certificate, Findings, Row, canonical
+from tally.verifier.plain import canonical
+from tally.verifier.shapes import Cap, Certificate, Findings, Row
 
 OPEN = ("expected", "in-process")
 NO_CAP = Cap()

@@ -9,7 +9,8 @@ from msgspec import UNSET
 from tally.model import REGISTERED, Cap, Contest, Definition, Unit
 from tally.model import canonical as canonical_definition
 from tally.verifier.counted import Cell
-from tally.verifier.shapes import Certificate, Findings, Row, canonical, plain
+from tally.verifier.plain import canonical, plain
+from tally.verifier.shapes import Certificate, Findings, Row
 
 TEXTS = {
     "no-other-unit-over-cap": "No unit whose count is open goes over its cap, though another one did.",
