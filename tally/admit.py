@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tally.admit_counts import counts_said, rankings_said
 from tally.effects import OVER_CAP
 from tally.events import COMPLETED, EXPECTED, IN_PROCESS, NOT_INSTALLED, PROGRESS_OF_STATUS, RowCounted
 from tally.layout import NO_CAP, ContestLayout
 from tally.ledger import Ledger
 from tally.outstanding import Row
-from tally.refusal import FAULTS_MAX, Refusal, escape, nearest
+from tally.refusal import FAULTS_MAX, Refusal, nearest
 from tally.report import REPORTS_MAX, CountBatch, CountReport
 
 
@@ -66,12 +67,15 @@ def _admit_report(
         return place
     layout, unit, of_type = place
     at = f"/reports/{index}"
-    counts = _counts(layout, unit, report, at)
+    counts = counts_said(layout, unit, report, at)
     if isinstance(counts, Refusal):
         return counts
     progress = PROGRESS_OF_STATUS[report.status]
     declared = -1 if report.ballots_declared is None else report.ballots_declared
-    new = Row(report.revision, progress, counts, report.ballots_cast, report.invalid, declared)
+    rankings = rankings_said(layout, report, counts, at)
+    if isinstance(rankings, Refusal):
+        return rankings
+    new = Row(report.revision, progress, counts, report.ballots_cast, report.invalid, declared, rankings)
     unreconciled = _unreconciled(layout, report, new, at)
     if isinstance(unreconciled, Refusal):
         return unreconciled
@@ -96,7 +100,7 @@ def _admit_report(
     verdict.rows.append(
         RowCounted(
             layout.index, report.unit, of_type, new.revision, progress, counts, new.ballots_cast, new.invalid,
-            declared, report.reason, OVER_CAP if held else None, unreconciled,
+            declared, report.reason, OVER_CAP if held else None, unreconciled, rankings,
         )
     )  # fmt: skip
     return None
@@ -138,56 +142,6 @@ def _locate(ledger: Ledger, report: CountReport, index: int) -> tuple[ContestLay
     return layout, unit, of_type
 
 
-def _counts(layout: ContestLayout, unit: int, report: CountReport, at: str) -> tuple[int, ...] | Refusal:
-    """The counts in selection order, each on the unit's ballot; zeros for a withdrawal."""
-    stated = report.counts
-    if report.status in {"not-processed", "not-installed"}:
-        if report.status == "not-processed" and not report.reason:
-            return Refusal("reason-required", f"{at}/reason", "withdrawing a report needs a reason")
-        if report.ballots_cast or report.invalid or any((stated or {}).values()):
-            return Refusal(
-                "counts-without-status", f"{at}/counts", f"a report that is {report.status} counts nothing"
-            )
-        return (0,) * layout.selections
-    if stated is None:
-        return Refusal("field-missing", f"{at}/counts", f"a report that is {report.status} needs counts")
-    index = layout.selection_index
-    if len(stated) == len(index):
-        try:
-            return tuple([stated[selection] for selection in index])
-        except KeyError:
-            pass
-    return _odd_counts(layout, unit, stated, at)
-
-
-def _odd_counts(
-    layout: ContestLayout, unit: int, stated: dict[str, int], at: str
-) -> tuple[int, ...] | Refusal:
-    """The slow road: a selection is unknown, missing, or not on this unit's ballot."""
-    index = layout.selection_index
-    for selection in stated:
-        if selection not in index:
-            near = nearest(selection, list(index))
-            return Refusal(
-                "unknown-choice", f"{at}/counts/{escape(selection)}", f"no such selection; nearest: {near}"
-            )
-    cell = int(layout.cell_of_row[unit * layout.types])
-    style = layout.styles[layout.groups[int(layout.cells.group[cell])].style]
-    for selection, s in index.items():
-        on_ballot = bool(style >> s & 1)
-        if on_ballot and selection not in stated:
-            return Refusal(
-                "choice-missing", f"{at}/counts", f"no count for {selection}; say 0 if there were none"
-            )
-        if not on_ballot and stated.get(selection):
-            return Refusal(
-                "not-on-ballot",
-                f"{at}/counts/{escape(selection)}",
-                f"{selection} is not on this unit's ballot",
-            )
-    return tuple(stated.get(selection, 0) for selection in index)
-
-
 def _unreconciled(layout: ContestLayout, report: CountReport, row: Row, at: str) -> bool | Refusal:
     """Whether a report's numbers fail to add up; a refusal where the contest does not let that pass."""
     if row.progress in {EXPECTED, NOT_INSTALLED}:
@@ -211,7 +165,15 @@ def _newest(ledger: Ledger, layout: ContestLayout, row: int, accepted: Row) -> R
     held = ledger.held(layout.index, row)
     if held is None:
         return accepted
-    return Row(held.revision, held.progress, held.counts, held.ballots_cast, held.invalid, held.declared)
+    return Row(
+        held.revision,
+        held.progress,
+        held.counts,
+        held.ballots_cast,
+        held.invalid,
+        held.declared,
+        held.rankings,
+    )
 
 
 def _repeat(new: Row, known: Row, verdict: Admitted, key: tuple[int, int], at: str) -> Refusal | None:
@@ -236,6 +198,10 @@ def _lowered(known: Row, new: Row, report: CountReport, at: str) -> Refusal | No
     if any(was > now for was, now in zip(known.counts, new.counts, strict=True)):
         return Refusal(
             "total-decreased", f"{at}/counts", f"a count of unit {report.unit} goes down without a reason"
+        )
+    if known.rankings and any(dict(new.rankings).get(r, 0) < number for r, number in known.rankings):
+        return Refusal(
+            "total-decreased", f"{at}/ballots", f"ballots of unit {report.unit} go down without a reason"
         )
     if known.ballots_cast > new.ballots_cast or known.invalid > new.invalid:
         return Refusal("total-decreased", at, f"ballots of unit {report.unit} go down without a reason")

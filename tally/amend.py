@@ -6,11 +6,12 @@ import msgspec
 import numpy as np
 
 from tally.checks import faults
+from tally.completions import NOWHERE
 from tally.effects import pool_kind, unit_columns
-from tally.events import DISPUTED
+from tally.events import ANNULLED, DISPUTED
 from tally.layout import Layout
 from tally.model import Contest, Definition, read
-from tally.outstanding import outstanding_of_cell
+from tally.outstanding import Row, Sums, outstanding_of_cell
 from tally.refusal import Refusal
 from tally.report import DeskCommand
 from tally.state import ContestState, State
@@ -64,6 +65,7 @@ def _contest_not_kept(was: Contest, now: Contest, at: str) -> list[Refusal]:
     keep: tuple[tuple[str, Callable[[Contest], object]], ...] = (
         ("count_types", lambda c: c.count_types),
         ("rule", lambda c: c.rule),
+        ("districts", lambda c: c.districts),
         ("votes_allowed", lambda c: c.votes_allowed),
     )
     found += [
@@ -117,6 +119,7 @@ def carry_rows(old: ContestState, new: ContestState) -> None:
         )
         for row, report in old.held.items()
     }
+    new.rankings = {int(rows[row]): rankings for row, rankings in old.rankings.items()}
     new.unreconciled = {int(rows[row]) for row in old.unreconciled}
     new.claims = dict(old.claims)
     new.changed_seq, new.changed_at_ms = old.changed_seq, old.changed_at_ms
@@ -139,6 +142,8 @@ def recount(contest: ContestState) -> None:
         values = [contest.row(row) for row in rows]
         columns = unit_columns(layout, u, values, standing)
         contest.nodes[layout.lineage[u]] += np.array(columns, dtype=np.int64)
+        if standing != ANNULLED:
+            _place(sums, layout.district_of[u], values, layout.selections)
         for pool in layout.pools_of_unit.get(u, ()):
             sums.pool_cast[pool] += sum(value.ballots_cast for value in values)
     for cell, rows_of in enumerate(layout.cells.rows):
@@ -164,3 +169,12 @@ def recount(contest: ContestState) -> None:
     sums.votes_disputed = (
         contest.counts.reshape(len(layout.units), layout.types, m)[disputed].sum(axis=(0, 1)).tolist()
     )
+
+
+def _place(sums: Sums, district: int, rows: Sequence[Row], selections: int) -> None:
+    """Add a unit's votes to its district, and its ballots to those by ranking."""
+    for row in rows:
+        sums.rank(row.rankings, 1)
+        if district != NOWHERE:
+            for s in range(selections):
+                sums.districts[district][s] += row.counts[s]

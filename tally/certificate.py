@@ -6,13 +6,13 @@ from weakref import WeakKeyDictionary
 
 from tally import decide
 from tally.claim import Claim
-from tally.completions import Completions
+from tally.completions import NOWHERE, Completions
 from tally.decide import Decision
 from tally.effects import pool_kind
 from tally.instant import written
 from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.outstanding import UNBOUNDED
-from tally.rows import cap_of_row, snapshot_sha256
+from tally.rows import cap_of_row, ranked_ballots, snapshot_sha256
 from tally.state import ContestState, State
 from tally.wire import canonical_json
 
@@ -28,10 +28,11 @@ _snapshots: "WeakKeyDictionary[ContestState, tuple[int, str]]" = WeakKeyDictiona
 
 
 class Class(NamedTuple):
-    """Units whose outstanding ballots are alike: the same selections on them, the same innermost pool."""
+    """Units whose outstanding ballots are alike: selections on them, innermost pool, district."""
 
     style: int
     pool: int
+    district: int
 
 
 def certify(state: State, contest: ContestState, claim_id: str, epoch: str) -> dict[str, Any] | None:
@@ -71,7 +72,7 @@ def certify(state: State, contest: ContestState, claim_id: str, epoch: str) -> d
 
 def classes_of(layout: ContestLayout) -> list[Class]:
     """The classes of a contest, in the order in which units first need them."""
-    return list(dict.fromkeys(Class(key.style, key.pool) for key in layout.groups))
+    return list(dict.fromkeys(Class(key.style, key.pool, key.district) for key in layout.groups))
 
 
 def _who(state: State, contest: ContestState, decision: Decision) -> dict[str, Any]:
@@ -88,6 +89,8 @@ def _who(state: State, contest: ContestState, decision: Decision) -> dict[str, A
             "id": decision.id,
             "type": decision.claim.kind,
             "who": decide.claimants(layout, decision.claim.kind, decision.claim.who),
+            **({} if decision.claim.number is None else {"number": decision.claim.number}),
+            **({} if decision.claim.place is None else {"place": decision.claim.place}),
         },
         "verdict": "open" if grounds is None else "irreversible",
         "grade": None if grounds is None else grounds.grade,
@@ -99,12 +102,10 @@ def _who(state: State, contest: ContestState, decision: Decision) -> dict[str, A
 def _assumption(state: State, name: str) -> dict[str, Any]:
     for assumption in state.layout.definition.assumptions:
         if assumption.id == name:
-            return {
-                "id": name,
-                "text": assumption.text,
-                "kind": assumption.kind,
-                "value": list(assumption.value),
-            }
+            said = {"id": name, "text": assumption.text, "kind": assumption.kind}
+            if assumption.kind == "caps_hold":
+                return said | {"sources": list(assumption.sources)}
+            return said | {"value": list(assumption.value)}
     return {"id": name, "text": TEXTS[name]}
 
 
@@ -126,7 +127,15 @@ def _data(state: State, contest: ContestState, epoch: str) -> dict[str, Any]:
 def _arena(layout: ContestLayout, completions: Completions) -> dict[str, Any]:
     """Who can be voted for, who can win, what a ballot can say, and the votes counted."""
     form = completions.ballot
-    return {
+    more: dict[str, Any] = {}
+    if completions.districts:
+        more["districts"] = [
+            {"id": one.name, "weight": one.weight, "counted": list(one.counted)}
+            for one in completions.districts
+        ]
+    if layout.ranked:
+        more["rankings"] = ranked_ballots(layout, completions.rankings)
+    return more | {
         "selections": [selection.id for selection in layout.contest.selections],
         "electable": _names(layout, layout.electable),
         "ballot": {"kind": form.kind, "votes": form.votes, "blank": form.blank},
@@ -152,7 +161,7 @@ def _aggregates(contest: ContestState, classes: list[Class], variant: int) -> li
     ballots: dict[Class, int | None] = dict.fromkeys(classes, 0)
     for cell, rows in enumerate(cells.rows):
         key = layout.groups[cells.group[cell]]
-        one = Class(key.style, key.pool)
+        one = Class(key.style, key.pool, key.district)
         if rows:
             members[one][layout.units[cells.unit[cell]].id] = None
         if contest.outstanding[cell]:
@@ -170,9 +179,14 @@ def _aggregates(contest: ContestState, classes: list[Class], variant: int) -> li
             ),
             "pool": layout.pools[one.pool].id if one.pool >= 0 else None,
             "R": ballots[one],
+            **({"district": _district(layout, one.district)} if layout.districts else {}),
         }
         for index, one in enumerate(classes)
     ]
+
+
+def _district(layout: ContestLayout, index: int) -> str | None:
+    return None if index == NOWHERE else layout.districts[index].unit
 
 
 def _sum(one: int | None, other: int | None) -> int | None:
@@ -188,7 +202,11 @@ def _bounds(contest: ContestState, classes: list[Class], variant: int) -> list[d
         if outstanding:
             key = layout.groups[cells.group[cell]]
             cap = cap_of_row(contest, cells.unit[cell], cells.rows[cell][0]) or {}
-            place = (index[Class(key.style, key.pool)], cap.get("source", ""), cap.get("hard", False))
+            place = (
+                index[Class(key.style, key.pool, key.district)],
+                cap.get("source", ""),
+                cap.get("hard", False),
+            )
             number, total = found.get(place, (0, 0))
             found[place] = (number + 1, _sum(total, _cell_bound(contest, cell, variant)))
     return [
@@ -229,7 +247,9 @@ def _witness(
     found = layout.rule.witness(completions, layout.params, claim)
     if found is None:
         return None
-    groups = [Class(key.style, key.pool) for g, key in enumerate(layout.groups) if sums.open_cells[g]]
+    groups = [
+        Class(key.style, key.pool, key.district) for g, key in enumerate(layout.groups) if sums.open_cells[g]
+    ]
     cast = dict(zip(dict.fromkeys(groups), found.cast, strict=True))
     unbounded = [
         f"c{index}"
@@ -237,9 +257,12 @@ def _witness(
         if one in cast and completions.groups[list(cast).index(one)].ballots_max is None
     ]
     nothing = [0] * layout.selections
+    ranked = completions.ballot.kind == "ranked"
+    rankings = [ranked_ballots(layout, cast[one].rankings if one in cast else ()) for one in classes]
     return {
         "ballots": [cast[one].ballots if one in cast else 0 for one in classes],
         "votes": [list(cast[one].votes) if one in cast else nothing for one in classes],
         "totals": list(found.totals),
         "unbounded_classes": unbounded,
+        **({"rankings": rankings} if ranked else {}),
     }

@@ -46,6 +46,10 @@ def faults(definition: Definition) -> list[Refusal]:
                 Refusal("bad-identifier", f"/assumptions/{index}/id", f"{assumption.id} is there twice")
             )
         assumed.add(assumption.id)
+        if assumption.kind == "caps_hold" and not assumption.sources:
+            found.append(
+                Refusal("field-missing", f"/assumptions/{index}/sources", "which sources' caps are to hold")
+            )
         over, under = assumption.value
         if not 0 <= over <= under or under == 0:
             found.append(
@@ -154,6 +158,15 @@ def _scope_faults(contest: Contest, at: str, tree: Tree) -> Iterator[Refusal]:
     scopes: list[tuple[str, str | tuple[str, ...]]] = [(f"{at}/units", contest.units)]
     scopes += [(f"{at}/selections/{i}/units", s.units) for i, s in enumerate(contest.selections)]
     scopes += [(f"{at}/caps/{i}/units", pool.units) for i, pool in enumerate(contest.caps)]
+    if isinstance(contest.districts, str):
+        kinds = {unit.type for unit in tree.unit_of.values()}
+        if contest.districts not in kinds:
+            yield Refusal("bad-definition", f"{at}/districts", f"no unit is of type {contest.districts}")
+    else:
+        scopes += [(f"{at}/districts/{i}/unit", one.unit) for i, one in enumerate(contest.districts)]
+        for i, one in enumerate(contest.districts):
+            if one.weight < 0:
+                yield Refusal("count-negative", f"{at}/districts/{i}/weight", "a weight is 0 or more")
     unknown = False
     for pointer, units in scopes:
         named = () if units == "all" else (units,) if isinstance(units, str) else units
@@ -163,6 +176,26 @@ def _scope_faults(contest: Contest, at: str, tree: Tree) -> Iterator[Refusal]:
                 yield Refusal("unknown-unit", pointer, f"no unit {unit_id}")
     if not unknown:
         yield from _pool_faults(contest, at, tree)
+        yield from _district_faults(contest, at, tree)
+
+
+def _district_faults(contest: Contest, at: str, tree: Tree) -> Iterator[Refusal]:
+    """Districts must be disjoint: a vote is counted in one of them."""
+    listed = contest.districts
+    names = (
+        [unit.id for unit in tree.unit_of.values() if unit.type == listed]
+        if isinstance(listed, str)
+        else [one.unit for one in listed]
+    )
+    owner: dict[str, str] = {}
+    for index, name in enumerate(names):
+        for leaf in tree.leaves(name):
+            other = owner.setdefault(leaf, name)
+            if other != name or (names.index(name) != index):
+                yield Refusal(
+                    "bad-definition", f"{at}/districts", f"districts {other} and {name} share unit {leaf}"
+                )
+                return
 
 
 def _pool_faults(contest: Contest, at: str, tree: Tree) -> Iterator[Refusal]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tally.claim import Claim
-from tally.completions import ALL, NO_POOL, BallotForm, Completions, Group, Pool
+from tally.completions import ALL, NO_POOL, BallotForm, Completions, District, Group, Pool
 from tally.effects import pool_kind
 from tally.events import ClaimChanged
 from tally.layout import EVERY_SELECTION, ContestLayout
@@ -35,6 +35,8 @@ class Decision(NamedTuple):
 def ballot_form(layout: ContestLayout) -> BallotForm:
     """What one ballot of the contest can say: its rule's `ballot`, with as many votes as allowed."""
     rule = layout.contest.rule
+    if layout.rule is not None and layout.rule.TRAITS.ballot != "votes":
+        return BallotForm("ranked")
     votes = int(rule.get("votes_per_ballot", layout.contest.votes_allowed))
     return BallotForm(rule.get("ballot", "choose"), votes, not rule.get("no_blank", False))
 
@@ -42,11 +44,11 @@ def ballot_form(layout: ContestLayout) -> BallotForm:
 def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completions:
     """Every way the contest's count may still end, under one reading of the bounds. Cost: O(groups)."""
     tainted = sums.tainted if variant == 0 else frozenset()
-    merged: dict[tuple[int, int], int | None] = {}
+    merged: dict[tuple[int, int, int], int | None] = {}
     for g, key in enumerate(layout.groups):
         if not sums.open_cells[g]:
             continue
-        place = (key.style, key.pool)
+        place = (key.style, key.pool, key.district)
         known = merged.get(place, 0)
         if sums.unbounded[variant][g] or known is None or (tainted and key.kind in tainted):
             merged[place] = None
@@ -54,8 +56,8 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
             merged[place] = known + sums.ballots[variant][g]
     usable = usable_pools(layout, sums, variant)
     groups = tuple(
-        Group(_mask(layout.styles[style]), ballots, pool=_nearest(layout, usable, pool))
-        for (style, pool), ballots in merged.items()
+        Group(_mask(layout.styles[style]), ballots, pool=_nearest(layout, usable, pool), district=district)
+        for (style, pool, district), ballots in merged.items()
     )
     numbers = {pool: n for n, pool in enumerate(usable)}
     pools = tuple(
@@ -65,7 +67,14 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
         )
         for p in usable
     )
-    return Completions(tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable)
+    districts = tuple(
+        District(district.unit, district.weight, tuple(votes))
+        for district, votes in zip(layout.districts, sums.districts, strict=True)
+    )
+    return Completions(
+        tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable,
+        rankings=tuple(sorted(sums.rankings.items())), districts=districts,
+    )  # fmt: skip
 
 
 def _mask(style: int) -> int:
@@ -80,7 +89,9 @@ def usable_pools(layout: ContestLayout, sums: Sums, variant: int) -> list[int]:
         for p, pool in enumerate(layout.pools)
         if pool.ballots >= sums.pool_cast[p]
         and pool.ballots > 0
-        and (reading.soft_caps or (pool.hard and (variant > 0 or pool_kind(pool.id) not in sums.tainted)))
+        and reading.takes(
+            pool.source, hard=pool.hard and (variant > 0 or pool_kind(pool.id) not in sums.tainted)
+        )
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tally.completions import NOWHERE
 from tally.events import (
     ANNULLED,
     COMPLETED,
@@ -129,8 +130,9 @@ def _restore(ledger: Ledger, layout: ContestLayout, change: UnitEffect) -> None:
 
 def _row_of(report: RowCounted) -> Row:
     return Row(
-        report.revision, report.progress, report.counts, report.ballots_cast, report.invalid, report.declared
-    )
+        report.revision, report.progress, report.counts, report.ballots_cast, report.invalid, report.declared,
+        report.rankings,
+    )  # fmt: skip
 
 
 def _any_held(ledger: Ledger, layout: ContestLayout, change: UnitEffect) -> bool:
@@ -161,6 +163,12 @@ def _finish(ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change
             moved = delta[s]
             sums.votes[s] += moved
             sums.patience -= moved if moved >= 0 else -moved
+        district = layout.district_of[change.unit]
+        if district != NOWHERE:
+            for s in range(layout.selections):
+                sums.districts[district][s] += delta[s]
+    if layout.ranked:
+        _rerank(sums, change, before, after)
     if DISPUTED in {change.standing, change.standing_before}:
         _disputed(sums, layout, change, old, new)
     if layout.pools:
@@ -182,6 +190,14 @@ def _disputed(sums: Sums, layout: ContestLayout, change: UnitEffect, old: list[i
             sums.votes_disputed[s] -= old[s]
         if change.standing == DISPUTED:
             sums.votes_disputed[s] += new[s]
+
+
+def _rerank(sums: Sums, change: UnitEffect, before: Sequence[Row], after: Sequence[Row]) -> None:
+    """Ballots by ranking, of units that are not annulled."""
+    for rows, standing, sign in ((before, change.standing_before, -1), (after, change.standing, 1)):
+        if standing != ANNULLED:
+            for row in rows:
+                sums.rank(row.rankings, sign)
 
 
 def _recount_pool(layout: ContestLayout, effect: ContestEffect, pool: int, cast_more: int) -> None:

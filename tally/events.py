@@ -20,7 +20,10 @@ STANDING_NAMES = ("stands", "quarantined", "disputed", "annulled")
 
 
 class RowCounted(msgspec.Struct, frozen=True, array_like=True):
-    """One accepted report. `counts` is in selection order; `held_by` names the rule that quarantined it."""
+    """One accepted report. `counts` is in selection order; `held_by` names the rule that quarantined it.
+
+    `rankings`: its ballots, where they are ranked.
+    """
 
     contest: int
     unit: str
@@ -34,6 +37,7 @@ class RowCounted(msgspec.Struct, frozen=True, array_like=True):
     reason: str | None = None
     held_by: str | None = None
     unreconciled: bool = False
+    rankings: tuple[tuple[tuple[int, ...], int], ...] = ()
 
 
 class BoundViolated(msgspec.Struct, frozen=True, array_like=True):

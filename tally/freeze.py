@@ -6,15 +6,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tally.events import DISPUTED, RowCounted
+from tally.completions import Ranked
+from tally.events import ANNULLED, DISPUTED, RowCounted
 from tally.history import ClaimTurn, Correction, History
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
 from tally.model import Definition, canonical
 from tally.outstanding import Sums
-from tally.state import ContestState, State
+from tally.state import ContestState, State, fresh_sums
 
-SNAPSHOT_VERSION = 1
+SNAPSHOT_VERSION = 2
 _CLOSED = -2
 """How a closed cell is written in the table of outstanding ballots."""
 
@@ -30,6 +31,7 @@ class _Contest(msgspec.Struct):
     turns: list[ClaimTurn]
     violations: int
     tainted: list[str]
+    rankings: list[tuple[int, tuple[Ranked, ...]]]
 
 
 class _Snapshot(msgspec.Struct):
@@ -108,6 +110,7 @@ def _freeze_contest(contest: ContestState) -> _Contest:
         contest.history.turns,
         contest.history.violations,
         sorted(contest.sums.tainted),
+        sorted(contest.rankings.items()),
     )
 
 
@@ -117,6 +120,7 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
         column[...] = np.frombuffer(frozen.arrays[name], dtype=column.dtype).reshape(column.shape)
     layout = contest.layout
     contest.held = dict(frozen.held)
+    contest.rankings = dict(frozen.rankings)
     contest.unreconciled = set(frozen.unreconciled)
     contest.claims = frozen.claims
     contest.changed_seq, contest.changed_at_ms = frozen.changed
@@ -134,11 +138,18 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
 def _resum(contest: ContestState, tainted: frozenset[str]) -> Sums:
     """The sums that follow from the columns. Cost: O(cells), vectorised but for pools."""
     layout, m = contest.layout, contest.layout.selections
-    sums = Sums(m, len(layout.variants), len(layout.groups), len(layout.pools))
+    sums = fresh_sums(layout)
     sums.tainted = tainted
     sums.votes = contest.nodes[0, :m].tolist()
     by_unit = contest.counts.reshape(len(layout.units), layout.types, m).sum(axis=1)
     sums.votes_disputed = by_unit[contest.standing == DISPUTED].sum(axis=0).tolist()
+    standing = contest.standing != ANNULLED
+    district_of = np.array(layout.district_of, dtype=np.int64)
+    for index in range(len(layout.districts)):
+        sums.districts[index] = by_unit[standing & (district_of == index)].sum(axis=0).tolist()
+    for row, rankings in contest.rankings.items():
+        if standing[row // layout.types]:
+            sums.rank(rankings, 1)
     for group, cell in zip(layout.cells.group, contest.outstanding, strict=True):
         sums.add_cell(group, cell, 1)
     for unit, pools in layout.pools_of_unit.items():
@@ -166,6 +177,7 @@ def digest(state: State) -> str:
             contest.sums.unbounded,
             contest.sums.pool_cast,
             sorted(contest.sums.tainted),
+            sorted(contest.rankings.items()),
         )
         whole.update(msgspec.msgpack.encode(facts))
     return whole.hexdigest()

@@ -6,24 +6,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, PoolCap, Unit
+from tally.completions import NOWHERE
+from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, District, PoolCap, Unit
 from tally.rules import RULES, Rule
 from tally.tree import Ints, Tree, lineage_of, top_of
+from tally.variants import Variant, variants_of
 
 NO_CAP = -1
 BALLOT_PARAMETERS = {"type", "ballot", "votes_per_ballot", "no_blank", "max_annulled"}
 """What a rule object says of ballots and units, which the rule itself does not read."""
 EVERY_SELECTION = -1
 """A ballot style on which every selection stands (all bits set)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One reading of the outstanding vote: index 0 is certain, the others rest on the named assumption."""
-
-    assumption: str | None
-    soft_caps: bool = False
-    turnout: tuple[int, int] | None = None
 
 
 class GroupKey(NamedTuple):
@@ -33,6 +26,7 @@ class GroupKey(NamedTuple):
     pool: int
     slot: int
     kind: str
+    district: int = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +73,15 @@ class ContestLayout:
     pools_of_unit: dict[int, tuple[int, ...]]
     electable: int
     variants: tuple[Variant, ...]
+    districts: tuple[District, ...]
+    district_of: tuple[int, ...]
     rule: Rule | None
     params: Any
+
+    @property
+    def ranked(self) -> bool:
+        """Whether reports of this contest carry ballots by ranking."""
+        return self.rule is not None and self.rule.TRAITS.ballot == "ranked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,8 @@ def _compile_contest(
     )
     style_of, styles = _styles(contest, unit_index, tree)
     pool_parent, pools_of_unit = _pools(contest, unit_index, tree)
-    cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies)
+    districts, district_of = _districts(contest, unit_index, tree)
+    cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies, district_of)
     nodes, lineage = lineage_of(contest, units, tree)
     registered = tuple(unit.voters_registered or 0 for unit in units)
     return ContestLayout(
@@ -152,7 +154,9 @@ def _compile_contest(
         electable=sum(
             1 << s for s, sel in enumerate(contest.selections) if sel.electable and not sel.withdrawn
         ),
-        variants=_variants(contest, cells, assumptions),
+        variants=variants_of(_soft(contest, cells), assumptions),
+        districts=districts,
+        district_of=district_of,
         rule=RULES.get(contest.rule["type"]),
         params=rule_params(contest),
     )
@@ -208,12 +212,28 @@ def _pools(
     return tuple(parent), {unit: tuple(pools) for unit, pools in pools_of_unit.items()}
 
 
+def _districts(
+    contest: Contest, unit_index: dict[str, int], tree: Tree
+) -> tuple[tuple[District, ...], tuple[int, ...]]:
+    """The districts of a body, and which of them each unit is in (NOWHERE: none)."""
+    listed = contest.districts
+    if isinstance(listed, str):
+        listed = tuple(District(unit.id) for unit in tree.unit_of.values() if unit.type == listed)
+    of = [NOWHERE] * len(unit_index)
+    for index, district in enumerate(listed):
+        for leaf in tree.leaves(district.unit):
+            if leaf in unit_index:
+                of[unit_index[leaf]] = index
+    return listed, tuple(of)
+
+
 def _cells(
     contest: Contest,
     units: tuple[Unit, ...],
     style_of: list[int],
     pools_of_unit: dict[int, tuple[int, ...]],
     applies: npt.NDArray[np.bool_],
+    district_of: tuple[int, ...],
 ) -> tuple[Cells, tuple[int, ...], tuple[GroupKey, ...]]:
     types = len(contest.count_types)
     members: list[tuple[int, ...]] = []
@@ -240,7 +260,9 @@ def _cells(
             members.append(rows)
             caps.append(cap)
             kinds.append(kind)
-            group.append(groups.setdefault(GroupKey(style_of[u], pool, slot, kind), len(groups)))
+            group.append(
+                groups.setdefault(GroupKey(style_of[u], pool, slot, kind, district_of[u]), len(groups))
+            )
     cell_of_row = [-1] * (len(units) * types)
     for cell, rows in enumerate(members):
         for row in rows:
@@ -265,13 +287,11 @@ def _unit_cap(unit: Unit, contest: Contest) -> tuple[Cap | None, str]:
     return None, ""
 
 
-def _variants(contest: Contest, cells: Cells, assumptions: tuple[Assumption, ...]) -> tuple[Variant, ...]:
-    """Certain first; then no other unit over its cap; then soft caps; then each turnout assumption."""
-    variants = [Variant(None), Variant("no-other-unit-over-cap")]
-    soft = any(cap != NO_CAP and not hard for cap, hard in zip(cells.cap, cells.hard, strict=True)) or any(
-        not pool.hard for pool in contest.caps
-    )
-    if soft:
-        variants.append(Variant("soft-caps", soft_caps=True))
-    variants += [Variant(a.id, turnout=a.value) for a in assumptions if a.kind == "turnout_max"]
-    return tuple(variants)
+def _soft(contest: Contest, cells: Cells) -> frozenset[str]:
+    """The sources of caps and pools that the definition does not call hard."""
+    of_cells = {
+        kind
+        for cap, hard, kind in zip(cells.cap, cells.hard, cells.kind, strict=True)
+        if cap != NO_CAP and not hard
+    }
+    return frozenset(of_cells | {pool.source for pool in contest.caps if not pool.hard})

@@ -66,8 +66,19 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn: bool = False
 
 
+class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a body: all that reports under `unit`, and what winning it is worth."""
+
+    unit: str
+    weight: int = 1
+
+
 class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question put to voters. `rule` is a rule object of `tally decide`: a type and its parameters."""
+    """One question put to voters. `rule` is a rule object of `tally decide`: a type and its parameters.
+
+    `districts` are the parts of a body (an electoral college's states, a parliament's constituencies): a
+    list, or a unit type, each unit of which is one. Who reports under none of them is of no known district.
+    """
 
     id: str
     selections: tuple[Selection, ...]
@@ -79,16 +90,22 @@ class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count_types: tuple[str, ...] = ("total",)
     bound: Bound = Bound()
     caps: tuple[PoolCap, ...] = ()
+    districts: str | tuple[District, ...] = ()
     previous: dict[str, Any] | None = None
 
 
 class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A named assumption a claim may rest on. `turnout_max`: at most value[0] of value[1] voters vote."""
+    """A named assumption a claim may rest on.
+
+    `turnout_max`: at most value[0] of value[1] voters of any unit vote. `caps_hold`: caps and pools from one
+    of these `sources`, though nothing makes them hard, hold all the same.
+    """
 
     id: str
-    kind: Literal["turnout_max"]
-    value: tuple[int, int]
+    kind: Literal["turnout_max", "caps_hold"]
+    value: tuple[int, int] = (1, 1)
     text: str = ""
+    sources: tuple[str, ...] = ()
 
 
 class Election(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from tally.completions import Ranked, Ranking
 from tally.events import ANNULLED, EXPECTED, IN_PROCESS
 from tally.layout import NO_CAP, ContestLayout
 
@@ -10,7 +11,10 @@ UNBOUNDED = -1
 
 
 class Row(NamedTuple):
-    """What is known of one (unit, count type). `declared` is -1 where nothing was declared."""
+    """What is known of one (unit, count type). `declared` is -1 where nothing was declared.
+
+    `rankings` are its ballots where the contest's are ranked, each ranking once, sorted.
+    """
 
     revision: int
     progress: int
@@ -18,6 +22,7 @@ class Row(NamedTuple):
     ballots_cast: int
     invalid: int
     declared: int
+    rankings: tuple[Ranked, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -31,19 +36,23 @@ class Sums:
     `votes[s]`: units that stand, are disputed, or whose last accepted counts stay under quarantine.
     `ballots[v][g]`, `unbounded[v][g]`: ballots that may still come in group g under variant v, and how
     many of its cells nobody can bound; `open_cells[g]`; `pool_cast[p]`: ballots already cast in pool p.
+    `districts[d][s]`: the votes again, by district; `rankings`: ballots by ranking, where they are ranked.
     """
 
     __slots__ = (
-        "ballots", "open_cells", "patience", "pool_cast", "tainted", "unbounded", "votes", "votes_disputed",
+        "ballots", "districts", "open_cells", "patience", "pool_cast", "rankings", "tainted", "unbounded", "votes",
+        "votes_disputed",
     )  # fmt: skip
 
-    def __init__(self, selections: int, variants: int, groups: int, pools: int) -> None:
+    def __init__(self, selections: int, variants: int, groups: int, pools: int, districts: int = 0) -> None:
         self.votes = [0] * selections
         self.votes_disputed = [0] * selections
         self.ballots = [[0] * groups for _ in range(variants)]
         self.unbounded = [[0] * groups for _ in range(variants)]
         self.open_cells = [0] * groups
         self.pool_cast = [0] * pools
+        self.districts = [[0] * selections for _ in range(districts)]
+        self.rankings: dict[Ranking, int] = {}
         self.tainted: frozenset[str] = frozenset()
         self.patience = -1
 
@@ -56,9 +65,20 @@ class Sums:
         twin.unbounded = [of_variant[:] for of_variant in self.unbounded]
         twin.open_cells = self.open_cells[:]
         twin.pool_cast = self.pool_cast[:]
+        twin.districts = [votes[:] for votes in self.districts]
+        twin.rankings = self.rankings.copy()
         twin.tainted = self.tainted
         twin.patience = self.patience
         return twin
+
+    def rank(self, rankings: tuple[Ranked, ...], sign: int) -> None:
+        """Count ballots by ranking in (sign 1) or out (sign -1)."""
+        for ranking, number in rankings:
+            left = self.rankings.get(ranking, 0) + sign * number
+            if left:
+                self.rankings[ranking] = left
+            else:
+                del self.rankings[ranking]
 
     def taint(self, kind: str) -> None:
         """Note that a kind of cap has been exceeded by a completed cell: it is not hard after all."""
@@ -116,11 +136,11 @@ def outstanding_of_cell(
             return ()
     cast = sum([row.ballots_cast for row in rows])
     cells = layout.cells
-    cap, hard = cells.cap[cell], cells.hard[cell]
+    cap, hard, kind = cells.cap[cell], cells.hard[cell], cells.kind[cell]
     declared = declared_ballots(rows)
     result = []
     for variant, reading in enumerate(layout.variants):
-        limit = cap if cap != NO_CAP and (hard or reading.soft_caps) else UNBOUNDED
+        limit = cap if cap != NO_CAP and reading.takes(kind, hard=hard) else UNBOUNDED
         if reading.turnout is not None:
             registered = layout.registered[cells.unit[cell]]
             if registered > 0:

@@ -1,11 +1,12 @@
 """Unit rows: what is published of each (unit, count type); their canonical form is proof."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tally.completions import Ranked
 from tally.events import PROGRESS_NAMES, STANDING_NAMES
-from tally.layout import NO_CAP
+from tally.layout import NO_CAP, ContestLayout
 from tally.outstanding import UNBOUNDED, declared_ballots
 from tally.state import ContestState, State
 from tally.wire import canonical_json
@@ -27,7 +28,7 @@ def canonical_rows(contest: ContestState) -> Iterator[dict[str, Any]]:
 
 
 def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, Any]:
-    """One row in the nine fields proofs rest on."""
+    """One row in the nine fields proofs rest on, and `ballots` by ranking where they are ranked."""
     layout = contest.layout
     row = unit * layout.types + of_type
     known = contest.row(row)
@@ -46,7 +47,14 @@ def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, A
         "ballots_cast": known.ballots_cast,
         "invalid": known.invalid,
         "cap": cap_of_row(contest, unit, row),
+        **({"ballots": ranked_ballots(layout, known.rankings) if counted else None} if layout.ranked else {}),
     }
+
+
+def ranked_ballots(layout: ContestLayout, rankings: Iterable[Ranked]) -> list[dict[str, Any]]:
+    """Ballots by ranking as they are published, in the order given."""
+    ids = [selection.id for selection in layout.contest.selections]
+    return [{"ranking": [ids[s] for s in ranking], "count": number} for ranking, number in rankings]
 
 
 def cap_of_row(contest: ContestState, unit: int, row: int) -> dict[str, Any] | None:

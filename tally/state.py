@@ -11,6 +11,7 @@ import numpy as np
 
 from tally.calls import CALLS_KEPT, calls_of
 from tally.clones import runs
+from tally.completions import Ranked
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
 from tally.history import ClaimTurn, History
@@ -40,6 +41,7 @@ class ContestState:
         self.batch_of_row = np.full(rows, -1, dtype=np.int64)
         self.standing = np.zeros(units, dtype=np.int8)
         self.nodes = np.zeros((len(layout.node_ids) + 1, layout.selections + NODE_EXTRAS), dtype=np.int64)
+        self.rankings: dict[int, tuple[Ranked, ...]] = {}
         self.held: dict[int, RowCounted] = {}
         self.unreconciled: set[int] = set()
         self.claims: dict[str, ClaimState] = {}
@@ -48,7 +50,7 @@ class ContestState:
         self.disputes_version = 0
         self.robust_memo: tuple[tuple[int, int], dict[str, Any]] | None = None
         self.history = History(layout.selections)
-        self.sums = Sums(layout.selections, len(layout.variants), len(layout.groups), len(layout.pools))
+        self.sums = fresh_sums(layout)
         self.outstanding: list[tuple[int, ...]] = []
         self.open_all_cells()
 
@@ -73,6 +75,7 @@ class ContestState:
             ballots,
             invalid,
             int(self.declared[row]),
+            self.rankings.get(row, ()),
         )
 
     def still(self) -> "ContestState":
@@ -83,6 +86,7 @@ class ContestState:
         twin = copy(self)
         for name in ("counts", "numbers", "declared", "progress", "batch_of_row", "standing", "nodes"):
             setattr(twin, name, getattr(self, name).copy())
+        twin.rankings = dict(self.rankings)
         twin.held, twin.unreconciled = dict(self.held), set(self.unreconciled)
         twin.claims, twin.outstanding = dict(self.claims), list(self.outstanding)
         return twin
@@ -101,6 +105,10 @@ class ContestState:
             self.numbers[row] = (value.revision, value.ballots_cast, value.invalid)
             self.progress[row] = value.progress
             self.declared[row] = value.declared
+            if value.rankings:
+                self.rankings[row] = value.rankings
+            elif self.rankings:
+                self.rankings.pop(row, None)
             if batch >= 0:
                 self.batch_of_row[row] = batch
         for row, report in unit.held.items():
@@ -116,6 +124,13 @@ class ContestState:
             self.standing[unit.unit] = unit.standing
         if unit.delta is not None:
             self.nodes[self.layout.lineage[unit.unit]] += unit.delta
+
+
+def fresh_sums(layout: ContestLayout) -> Sums:
+    """The sums of a contest in which nothing is counted and no cell is open."""
+    return Sums(
+        layout.selections, len(layout.variants), len(layout.groups), len(layout.pools), len(layout.districts)
+    )
 
 
 class State:

@@ -123,7 +123,8 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
         "assumptions": {
             reading.assumption: ballots
             for reading, ballots in zip(layout.variants[1:], variants[1:], strict=True)
-            if reading.assumption and (reading.soft_caps or decide.shown_over_cap(sums))
+            if reading.assumption
+            and (reading.assumption != "no-other-unit-over-cap" or decide.shown_over_cap(sums))
         },
         "uncapped": uncapped,
     }

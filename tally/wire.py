@@ -6,7 +6,16 @@ import msgspec
 
 from tally.model import IDENTIFIER
 from tally.refusal import FAULTS_MAX, Refusal, escape
-from tally.report import COUNT_MAX, FORMAT, CountBatch, CountReport, DeskAction, DeskCommand
+from tally.report import (
+    COUNT_MAX,
+    FORMAT,
+    RANKINGS_MAX,
+    CountBatch,
+    CountReport,
+    DeskAction,
+    DeskCommand,
+    RankedCount,
+)
 
 BATCH_FIELDS = {
     "format",
@@ -20,7 +29,7 @@ BATCH_FIELDS = {
 }
 REPORT_FIELDS = {
     "unit", "contest", "type", "revision", "status", "counts", "ballots_cast", "invalid", "ballots_declared",
-    "reason", "voters_registered",
+    "reason", "voters_registered", "ballots",
 }  # fmt: skip
 STATUSES = {"completed", "in-process", "not-processed", "not-installed"}
 REASON_CHARACTERS_MAX = 1_000
@@ -171,6 +180,9 @@ def _read_report(value: object, pointer: str, faults: Faults) -> CountReport | N
         faults.add("count-out-of-range", f"{pointer}/revision", "revisions start at 1")
     counts = get("counts")
     _check_counts(counts, status, pointer, faults)
+    ballots = (
+        None if get("ballots") is None else _read_ballots(value["ballots"], f"{pointer}/ballots", faults)
+    )
     for name in ("ballots_cast", "invalid"):
         if name in value:
             faults.integer(value[name], f"{pointer}/{name}") if value[name] is not None else None
@@ -186,6 +198,7 @@ def _read_report(value: object, pointer: str, faults: Faults) -> CountReport | N
     return CountReport(
         value["unit"], value["contest"], value["revision"], value["status"], counts, get("ballots_cast") or 0,
         get("invalid") or 0, get("type", "total"), get("ballots_declared"), get("reason"), get("voters_registered"),
+        ballots,
     )  # fmt: skip
 
 
@@ -201,6 +214,29 @@ def _check_counts(counts: object, status: object, pointer: str, faults: Faults) 
                 faults.integer(votes, f"{pointer}/counts/{escape(str(selection))}")
             if IDENTIFIER.match(selection) is None:
                 faults.identifier(selection, f"{pointer}/counts/{escape(str(selection))}")
+
+
+def _read_ballots(value: object, pointer: str, faults: Faults) -> tuple[RankedCount, ...]:
+    """Ballots by ranking: [{"ranking": [ids], "count": n}, ...]."""
+    if type(value) is not list:
+        faults.add("wrong-type", pointer, "a list of {ranking, count}")
+        return ()
+    if len(value) > RANKINGS_MAX:
+        faults.add("count-out-of-range", pointer, f"at most {RANKINGS_MAX} different rankings")
+        return ()
+    found = []
+    for index, one in enumerate(value):
+        at = f"{pointer}/{index}"
+        if type(one) is not dict or type(one.get("ranking")) is not list:
+            faults.add("wrong-type", at, "an object {ranking, count}, ranking a list of selection ids")
+            continue
+        faults.fields(one, {"ranking", "count"}, ("ranking", "count"), at)
+        named = [
+            faults.identifier(name, f"{at}/ranking/{place}") for place, name in enumerate(one["ranking"])
+        ]
+        if "count" in one and faults.integer(one["count"], f"{at}/count") and all(named):
+            found.append(RankedCount(tuple(one["ranking"]), one["count"]))
+    return tuple(found)
 
 
 def read_desk(value: object, action: DeskAction, operator: str) -> DeskCommand | list[Refusal]:

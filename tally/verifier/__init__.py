@@ -42,7 +42,7 @@ def verify(
     if definition is not None:
         check_definition(body, table, cells, definition, findings)
     if checker is not None and question is not None:
-        _check_verdict(body, checker, question, cells, votes, findings)
+        _check_verdict(body, checker, question, table, cells, findings)
     said = {name: value for name, value in certificate.items() if name != "certificate_sha256"}
     findings.equal("/certificate_sha256: SHA-256 of all else", sha256(said), body.certificate_sha256)
     return findings.found
@@ -64,6 +64,9 @@ def _check_names(body: Certificate, findings: Findings) -> None:
 def _check_ballot(body: Certificate, findings: Findings) -> None:
     """The ballot form is the rule's; how many votes, where the rule says it."""
     rule, form = body.rule, body.ballot
+    if form.kind == "ranked":
+        findings.equal("/ballot: ranked", (1, True), (form.votes, form.blank))
+        return
     findings.equal("/ballot/kind: the rule's", rule.get("ballot", "choose"), form.kind)
     findings.equal("/ballot/votes: the rule's", rule.get("votes_per_ballot", form.votes), form.votes)
     findings.equal("/ballot/blank: the rule's", not rule.get("no_blank", False), form.blank)
@@ -73,8 +76,8 @@ def _check_verdict(
     body: Certificate,
     checker: Checker,
     question: Any,
+    rows: list[Row],
     cells: list[Cell],
-    votes: list[int],
     findings: Findings,
 ) -> None:
     """The bounds under the claimed grade, then the proof or the witness on them."""
@@ -82,7 +85,7 @@ def _check_verdict(
     arena = arena_of(body, cells, findings)
     if arena is None:
         return
-    field = field_of(body, arena, cells, reading, votes, findings)
+    field = field_of(body, arena, rows, cells, reading, findings)
     if body.verdict == "irreversible":
         findings.equal("/witness: of an open claim only", None, body.witness)
         if body.proof is None:

@@ -4,17 +4,18 @@ from typing import NamedTuple
 
 from msgspec import UNSET
 
-from tally.verifier.arithmetic import Field, Room, Source
-from tally.verifier.counted import Cell, Reading
-from tally.verifier.shapes import Aggregate, Bound, Certificate, Findings, Pool
+from tally.verifier.arithmetic import Field, Place, Room, Source
+from tally.verifier.counted import Cell, Reading, ballots_counted, votes_counted
+from tally.verifier.shapes import Aggregate, Bound, Certificate, Findings, Pool, Row
 
 
 class Arena(NamedTuple):
-    """Which class each unit is in, and how selections and pools are numbered."""
+    """Which class each unit is in, and how selections, pools and districts are numbered."""
 
     class_of: dict[str, int]
     selection: dict[str, int]
     pool: dict[str, int]
+    district: dict[str, int]
 
 
 def arena_of(body: Certificate, cells: list[Cell], findings: Findings) -> Arena | None:
@@ -22,8 +23,10 @@ def arena_of(body: Certificate, cells: list[Cell], findings: Findings) -> Arena 
     before = len(findings.found)
     selection = {name: index for index, name in enumerate(body.selections)}
     pool = {one.id: index for index, one in enumerate(body.pools)}
-    if len(selection) != len(body.selections) or len(pool) != len(body.pools):
-        findings.add("/selections, /pools: each once", None, None)
+    listed = () if body.districts is UNSET else body.districts
+    district = {one.id: index for index, one in enumerate(listed)}
+    if (len(selection), len(pool), len(district)) != (len(body.selections), len(body.pools), len(listed)):
+        findings.add("/selections, /pools, /districts: each once", None, None)
     for index, one in enumerate(body.pools):
         if one.parent is not None and one.parent not in pool:
             findings.add(f"/pools/{index}/parent: a pool of this list", sorted(pool), one.parent)
@@ -33,6 +36,8 @@ def arena_of(body: Certificate, cells: list[Cell], findings: Findings) -> Arena 
         findings.equal(f"/aggregates/{index}/class", f"c{index}", entry.name)
         if entry.pool is not None and entry.pool not in pool:
             findings.add(f"/aggregates/{index}/pool: a pool of this list", sorted(pool), entry.pool)
+        if (entry.district is UNSET) == bool(district) or entry.district not in {UNSET, None, *district}:
+            findings.add(f"/aggregates/{index}/district: one of this list", sorted(district), None)
         names = entry.on_ballot or ()
         order = [selection.get(name, -1) for name in names]
         if -1 in order or order != sorted(set(order)) or len(names) == len(selection):
@@ -40,7 +45,7 @@ def arena_of(body: Certificate, cells: list[Cell], findings: Findings) -> Arena 
                 f"/aggregates/{index}/on_ballot: some selections, in order; null: all", None, list(names)
             )
     class_of = _members(body.aggregates, list(dict.fromkeys(cell.unit for cell in cells)), findings)
-    return Arena(class_of, selection, pool) if len(findings.found) == before else None
+    return Arena(class_of, selection, pool, district) if len(findings.found) == before else None
 
 
 def _circular(pools: tuple[Pool, ...], start: int, index: dict[str, int]) -> bool:
@@ -80,7 +85,7 @@ def _members(entries: tuple[Aggregate, ...], units: list[str], findings: Finding
 
 
 def field_of(
-    body: Certificate, arena: Arena, cells: list[Cell], reading: Reading, votes: list[int], findings: Findings
+    body: Certificate, arena: Arena, rows: list[Row], cells: list[Cell], reading: Reading, findings: Findings
 ) -> Field:
     """All that may still come, from the rows alone; differences where the certificate says otherwise."""
     ballots: list[int | None] = [0] * len(body.aggregates)
@@ -120,11 +125,47 @@ def field_of(
             else frozenset(arena.selection[name] for name in entry.on_ballot),
             ballots[index],
             -1 if entry.pool is None else arena.pool[entry.pool],
+            arena.district.get(str(entry.district), -1),
         )
         for index, entry in enumerate(body.aggregates)
     ]
     parents = [-1 if pool.parent is None else arena.pool[pool.parent] for pool in body.pools]
-    return Field(tuple(votes), body.ballot, tuple(sources), tuple(map(Room, rooms, parents)))
+    votes = votes_counted(rows, body.selections)
+    places = _places(body, arena, rows, findings)
+    rankings = _rankings(body, arena, rows, findings)
+    rooms_of = tuple(map(Room, rooms, parents))
+    return Field(tuple(votes), body.ballot, tuple(sources), rooms_of, places, rankings)
+
+
+def _places(body: Certificate, arena: Arena, rows: list[Row], findings: Findings) -> tuple[Place, ...]:
+    """The districts, their votes summed from the rows of the units whose class is theirs."""
+    if body.districts is UNSET:
+        return ()
+    of_district: list[list[Row]] = [[] for _ in body.districts]
+    for row in rows:
+        name = body.aggregates[arena.class_of[row.unit]].district
+        if isinstance(name, str):
+            of_district[arena.district[name]].append(row)
+    found = []
+    for index, (one, of) in enumerate(zip(body.districts, of_district, strict=True)):
+        votes = tuple(votes_counted(of, body.selections))
+        findings.equal(f"/districts/{index}/counted: the sum of its rows", votes, one.counted)
+        found.append(Place(one.id, one.weight, votes))
+    return tuple(found)
+
+
+def _rankings(
+    body: Certificate, arena: Arena, rows: list[Row], findings: Findings
+) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Counted ballots by ranking, where the certificate is about ranked ballots."""
+    if body.rankings is UNSET:
+        if any(row.ballots is not UNSET for row in rows):
+            findings.add("/rankings: the sum of the rows' ballots", "rankings", None)
+        return ()
+    counted = ballots_counted(rows, body.selections, findings)
+    said = tuple((tuple(arena.selection.get(n, -1) for n in one.ranking), one.count) for one in body.rankings)
+    findings.equal("/rankings: the sum of the rows' ballots", counted, said)
+    return counted
 
 
 def _room(pool: Pool, cast: int, reading: Reading, at: str, findings: Findings) -> int | None:
@@ -136,7 +177,7 @@ def _room(pool: Pool, cast: int, reading: Reading, at: str, findings: Findings) 
         findings.add(f"{at}/hard: shown wrong, so not hard", not pool.wrong, pool.hard)
     if pool.hard and cast > pool.ballots:
         findings.add(f"{at}: more ballots than it allows show it not to be hard", pool.ballots, cast)
-    counts = (pool.hard if reading.certain else pool.stated) or reading.soft_caps
+    counts = (pool.hard if reading.certain else pool.stated) or reading.takes(pool.source)
     room = pool.ballots - cast if counts and pool.ballots > 0 and pool.ballots >= cast else None
     findings.equal(f"{at}/outstanding: ballots it still takes", room, pool.outstanding)
     return room

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import UNSET
 
 from tally.verifier.plain import canonical
-from tally.verifier.shapes import Cap, Certificate, Findings, Row
+from tally.verifier.shapes import Assumption, Cap, Certificate, Findings, Row
 
 OPEN = ("expected", "in-process")
 NO_CAP = Cap()
@@ -18,6 +18,11 @@ class Reading(NamedTuple):
     certain: bool = True
     soft_caps: bool = False
     turnout: tuple[int, int] | None = None
+    sources: frozenset[str] = frozenset()
+
+    def takes(self, source: str) -> bool:
+        """Whether a cap from this source that is not hard holds all the same."""
+        return self.soft_caps or source in self.sources
 
 
 class Cell(NamedTuple):
@@ -62,7 +67,7 @@ class Cell(NamedTuple):
         if reading.certain and cap.wrong:
             return None
         limits = [self.stated_limit]
-        if reading.soft_caps and cap.ballots is not UNSET:
+        if cap.ballots is not UNSET and cap.source is not UNSET and reading.takes(cap.source):
             limits.append(cap.ballots)
         if reading.turnout is not None and cap.registered is not UNSET:
             limits.append(cap.registered * reading.turnout[0] // reading.turnout[1])
@@ -207,11 +212,52 @@ def reading_of(body: Certificate, cells: list[Cell], findings: Findings) -> Read
     rest = body.assumptions[1:] if named else body.assumptions
     if len(rest) > 1 or (not rest and not named):
         findings.add("/assumptions: a conditional claim names what it rests on, and nothing else", 1, names)
-    soft, turnout = False, None
-    for one in rest[:1]:
-        soft = one.kind is UNSET
-        if one.kind is not UNSET and one.value is not UNSET and 0 <= one.value[0] <= one.value[1] != 0:
-            turnout = one.value
-        elif one.id != "soft-caps" or one.kind is not UNSET or one.value is not UNSET:
-            findings.add("/assumptions: soft-caps, or a turnout with its value", "soft-caps", one.id)
-    return Reading(certain=False, soft_caps=soft, turnout=turnout)
+    return _named(rest[0], findings) if rest else Reading(certain=False)
+
+
+def _named(one: Assumption, findings: Findings) -> Reading:
+    """How an assumption says bounds are to be read."""
+    if one.kind == "turnout_max" and one.value is not UNSET and one.sources is UNSET:
+        if 0 <= one.value[0] <= one.value[1] != 0:
+            return Reading(certain=False, turnout=one.value)
+    elif one.kind == "caps_hold" and one.sources is not UNSET and one.value is UNSET:
+        return Reading(certain=False, sources=frozenset(one.sources))
+    elif one.id == "soft-caps" and one.kind is UNSET and one.value is UNSET and one.sources is UNSET:
+        return Reading(certain=False, soft_caps=True)
+    findings.add("/assumptions: soft-caps, caps that hold, or a turnout with its value", "soft-caps", one.id)
+    return Reading(certain=False)
+
+
+def ballots_counted(
+    rows: list[Row], selections: tuple[str, ...], findings: Findings
+) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Counted ballots by ranking over all units that are not annulled; first preferences are the counts."""
+    place = {name: j for j, name in enumerate(selections)}
+    numbers: dict[tuple[int, ...], int] = {}
+    for index, row in enumerate(rows):
+        at = f"/rows/{index}/ballots"
+        if row.ballots is UNSET or (row.ballots is None) != (row.counts is None):
+            findings.add(f"{at}: of every row that is counted", None, None)
+            continue
+        firsts = dict.fromkeys(selections, 0)
+        before: tuple[int, ...] | None = None
+        for one in row.ballots or ():
+            ranking = tuple(place.get(name, -1) for name in one.ranking)
+            if (
+                -1 in ranking
+                or len(set(ranking)) < len(ranking)
+                or not one.count
+                or (before is not None and ranking <= before)
+            ):
+                findings.add(
+                    f"{at}: selections, each once; rankings in order, each once", None, list(one.ranking)
+                )
+                return ()
+            before = ranking
+            if ranking:
+                firsts[one.ranking[0]] += one.count
+            if row.standing != "annulled":
+                numbers[ranking] = numbers.get(ranking, 0) + one.count
+        if row.ballots and firsts != row.counts:
+            findings.add(f"{at}: first preferences are the counts", row.counts, firsts)
+    return tuple(sorted(numbers.items()))

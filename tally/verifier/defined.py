@@ -83,10 +83,15 @@ def check_definition(
     _check_classes(body, cells, contest, places, findings)
     turnouts = any(one.kind == "turnout_max" for one in definition.assumptions)
     _check_caps(cells, contest, places, findings, with_registered=turnouts)
-    known = {one.id: (one.text, one.kind, one.value) for one in definition.assumptions}
+    known = {
+        one.id: (one.text, one.kind, UNSET, one.sources)
+        if one.kind == "caps_hold"
+        else (one.text, one.kind, one.value, UNSET)
+        for one in definition.assumptions
+    }
     for index, one in enumerate(body.assumptions):
-        of_ours = (TEXTS.get(one.id), UNSET, UNSET)
-        said = (one.text, one.kind, one.value)
+        of_ours = (TEXTS.get(one.id), UNSET, UNSET, UNSET)
+        said = (one.text, one.kind, one.value, one.sources)
         findings.equal(f"/assumptions/{index}: as the definition words it", known.get(one.id, of_ours), said)
 
 
@@ -110,8 +115,9 @@ def _check_contest(body: Certificate, contest: Contest, findings: Findings) -> N
     findings.equal("/selections", tuple(s.id for s in contest.selections), body.selections)
     able = tuple(s.id for s in contest.selections if s.electable and not s.withdrawn)
     findings.equal("/electable", able, body.electable)
-    votes = contest.rule.get("votes_per_ballot", contest.votes_allowed)
-    findings.equal("/ballot/votes", votes, body.ballot.votes)
+    if body.ballot.kind != "ranked":
+        votes = contest.rule.get("votes_per_ballot", contest.votes_allowed)
+        findings.equal("/ballot/votes", votes, body.ballot.votes)
 
 
 def _check_scope(
@@ -170,17 +176,32 @@ def _check_classes(
         for unit in entry.members
     }
     rest = next((entry for entry in body.aggregates if isinstance(entry.members, str)), None)
+    district_of = _districts(body, contest, places, findings)
     for unit in units:
         entry = listed.get(unit, rest)
         style = tuple(name for name, where in local if where is None or unit in where)
         on_ballot = None if len(style) == len(local) else style
-        said = None if entry is None else (entry.on_ballot, entry.pool)
-        what = f"/aggregates: ballot style and innermost pool of unit {unit}"
-        if not findings.equal(what, (on_ballot, pool_of.get(unit)), said):
+        said = None if entry is None else (entry.on_ballot, entry.pool, entry.district)
+        district = district_of.get(unit) if body.districts is not UNSET else UNSET
+        what = f"/aggregates: ballot style, innermost pool and district of unit {unit}"
+        if not findings.equal(what, (on_ballot, pool_of.get(unit), district), said):
             return
-    kinds = [(entry.on_ballot, entry.pool) for entry in body.aggregates]
+    kinds = [(entry.on_ballot, entry.pool, entry.district) for entry in body.aggregates]
     if len(set(kinds)) < len(kinds):
         findings.add("/aggregates: one class for units that are alike", None, None)
+
+
+def _districts(body: Certificate, contest: Contest, places: Places, findings: Findings) -> dict[str, str]:
+    """The district of each unit that is in one; differences where the certificate lists others."""
+    listed = contest.districts
+    stated = (
+        [(unit.id, 1) for unit in places.unit_of.values() if unit.type == listed]
+        if isinstance(listed, str)
+        else [(one.unit, one.weight) for one in listed]
+    )
+    said = [] if body.districts is UNSET else [(one.id, one.weight) for one in body.districts]
+    findings.equal("/districts: the definition's", stated, said)
+    return {leaf: name for name, _ in stated for leaf in places.leaves((name,))}
 
 
 def _check_caps(

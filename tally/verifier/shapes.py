@@ -98,8 +98,9 @@ class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     text: str
-    kind: Literal["turnout_max"] | UnsetType = UNSET
+    kind: Literal["turnout_max", "caps_hold"] | UnsetType = UNSET
     value: tuple[Count, Count] | UnsetType = UNSET
+    sources: tuple[str, ...] | UnsetType = UNSET
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
