@@ -1,4 +1,4 @@
-"""Can final votes meet several linear needs at once? A completion, a refutation, or not settled.
+"""Can final votes meet several linear needs at once? A completion, or a refutation.
 
 A solver is asked (`tally/solver.py`) and never believed: a point counts once it is rebuilt as a witness and
 checked in whole numbers; "impossible" counts once a tree of cases is refuted, case by case, by one sum of the
@@ -36,13 +36,17 @@ class Step(msgspec.Struct, frozen=True):
 
     A split goes on in the steps after it: first all of the case "at most `at`", then all of the case "more".
     "mode": the unit's modes one by one, `at` of them. "none": `weights` times the needs (reduced, then those
-    that splits on totals added, in order) is a sum no completion reaches; without weights no completion is left.
+    that splits on totals added, in order) add up to a·V >= wanted (auxiliary numbers aside), and no completion
+    reaches more than `most`, less than wanted; without weights no completion is left.
     """
 
     split: Literal["none", "total", "ballots", "extra", "mode"]
     index: int = 0
     at: int = 0
     weights: tuple[int, ...] = ()
+    a: tuple[int, ...] = ()
+    wanted: int = 0
+    most: int = 0
 
 
 class Impossible(msgspec.Struct, frozen=True):
@@ -55,7 +59,14 @@ class Impossible(msgspec.Struct, frozen=True):
         found: list[dict[str, Any]] = []
         for step in self.proof:
             if step.split == "none":
-                found.append({"weights": list(step.weights)})
+                found.append(
+                    {
+                        "weights": list(step.weights),
+                        "a": list(step.a),
+                        "wanted": step.wanted,
+                        "most": step.most,
+                    }
+                )
                 continue
             of = names[step.index] if step.split == "total" else f"c{step.index}"
             of = str(step.index) if step.split in {"extra", "mode"} else of
@@ -151,9 +162,9 @@ def _refuted_alone(case: Problem) -> Step | None:
         if min(room_beside(parts, completions.pools)) < 0:
             return Step("none")
     for index in range(len(case.needs)):
-        weights = tuple(int(k == index) for k in range(len(case.needs)))
-        if out_of_reach(case, weights):
-            return Step("none", weights=weights)
+        step = summed(case, tuple(int(k == index) for k in range(len(case.needs))))
+        if step is not None:
+            return step
     return None
 
 
@@ -164,13 +175,14 @@ def _may_go(completions: Completions, unit: ModalUnit) -> bool:
 
 def _refuted(case: Problem, look: Look) -> Step | None:
     for weights in look.weights:
-        if max(weights) <= WEIGHT_MAX and out_of_reach(case, weights):
-            return Step("none", weights=weights)
+        step = summed(case, weights)
+        if step is not None and max(map(abs, (*weights, *step.a, step.wanted, step.most))) <= WEIGHT_MAX:
+            return step
     return None
 
 
-def out_of_reach(case: Problem, weights: Sequence[int]) -> bool:
-    """Return whether no completion reaches the sum of the needs with these weights, none below 0."""
+def summed(case: Problem, weights: Sequence[int]) -> Step | None:
+    """Return the needs added up with these weights, none below 0, when no completion reaches the sum."""
     votes = [0] * len(case.completions.counted)
     numbers = [0] * len(case.extras)
     wanted = 0
@@ -182,13 +194,18 @@ def out_of_reach(case: Problem, weights: Sequence[int]) -> bool:
             numbers[k] += weight * one
     lacking = least(Assertion(tuple(-one for one in votes), -wanted), case.completions).slack
     if lacking is None:
-        return False
+        return None
     pairs = zip(numbers, case.extras, strict=True)
-    return lacking > sum(max(one * extra.low, one * extra.high) for one, extra in pairs)
+    most = wanted - lacking + sum(max(one * extra.low, one * extra.high) for one, extra in pairs)
+    return (
+        Step("none", weights=tuple(weights), a=tuple(votes), wanted=wanted, most=most)
+        if most < wanted
+        else None
+    )
 
 
 def _split(case: Problem, split: Split) -> tuple[Step, list[Problem]]:
-    """Return the step and its cases: every completion, and every choice of the numbers, is in one of them."""
+    """Return the step and its cases: every completion, and every value of the numbers, is in one of them."""
     on, index, at = split.on, split.of, split.at
     replace = msgspec.structs.replace
     if on == "mode":

@@ -21,9 +21,15 @@ STEPS_MAX = 2_000
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A refuted case (`weights` alone), or a split, whose two cases follow, "at most" before "more"."""
+    """A refuted case, or a split, whose two cases follow, "at most" before "more".
+
+    Refuted: `weights` a need, what they add up to, a·V >= `wanted`, and the `most` any completion gives.
+    """
 
     weights: tuple[Count, ...] | UnsetType = UNSET
+    a: tuple[Number, ...] | UnsetType = UNSET
+    wanted: Number | UnsetType = UNSET
+    most: Number | UnsetType = UNSET
     split: Literal["total", "ballots", "extra"] | UnsetType = UNSET
     of: str | UnsetType = UNSET
     at: Number | UnsetType = UNSET
@@ -70,7 +76,7 @@ def check_infeasible(
             return
         case = waiting.pop()
         if step.weights is not UNSET and (step.split, step.of, step.at) == (UNSET, UNSET, UNSET):
-            _check_weights(step.weights, case, field, where, findings)
+            _check_weights(step, case, field, where, findings)
             continue
         halves = _halves(step, case, names)
         if halves is None:
@@ -90,7 +96,7 @@ def _reduced(need: Need) -> Need:
 
 def _halves(step: Step, case: Case, names: Sequence[str]) -> tuple[Case, Case] | None:
     """The two cases of a split, "at most" first; None: it splits nothing."""
-    if step.weights is not UNSET or step.of is UNSET or step.at is UNSET:
+    if (step.weights, step.a, step.wanted, step.most) != (UNSET,) * 4 or step.of is UNSET or step.at is UNSET:
         return None
     most = step.at
     if step.split == "total" and step.of in names:
@@ -116,27 +122,30 @@ def _halves(step: Step, case: Case, names: Sequence[str]) -> tuple[Case, Case] |
     return None
 
 
-def _check_weights(weights: Sequence[int], case: Case, field: Field, where: str, findings: Findings) -> None:
+def _check_weights(step: Step, case: Case, field: Field, where: str, findings: Findings) -> None:
     """Whether the weighted sum of the needs asks for more than any completion of the case gives."""
+    weights = () if step.weights is UNSET else step.weights
     if not weights:
+        findings.equal(f"{where}: no weights, no sum", ((), 0, 0), (step.a, step.wanted, step.most))
         if not _empty(case, field):
             findings.add(f"{where}/weights: a case without completions needs none", "weights", [])
         return
     if not findings.equal(f"{where}/weights: one a need", len(case.needs), len(weights)):
         return
-    size, extras = len(field.counted), len(case.numbers)
-    a = [sum(w * need.votes[j] for w, need in zip(weights, case.needs, strict=True)) for j in range(size)]
-    e = [
-        sum(w * need.extra[k] for w, need in zip(weights, case.needs, strict=True) if k < len(need.extra))
-        for k in range(extras)
-    ]
-    wanted = sum(w * need.least for w, need in zip(weights, case.needs, strict=True))
-    counted = sum(one * votes for one, votes in zip(a, field.counted, strict=True))
-    counted += sum(max(one * low, one * high) for one, (low, high) in zip(e, case.numbers, strict=True))
+    pairs = list(zip(weights, case.needs, strict=True))
+    a = [sum(w * need.votes[j] for w, need in pairs) for j in range(len(field.counted))]
+    wanted = sum(w * need.least for w, need in pairs)
     most = _most(case, field, a)
-    if most is None or counted + most >= wanted:
-        reached = None if most is None else counted + most
-        findings.add(f"{where}/weights: their sum can be reached", f"< {wanted}", reached)
+    if most is not None:
+        most += sum(one * votes for one, votes in zip(a, field.counted, strict=True))
+        for k, (low, high) in enumerate(case.numbers):
+            one = sum(w * need.extra[k] for w, need in pairs if k < len(need.extra))
+            most += max(one * low, one * high)
+    findings.equal(f"{where}/a: the needs added up", a, None if step.a is UNSET else list(step.a))
+    findings.equal(f"{where}/wanted: the needs added up", wanted, step.wanted)
+    findings.equal(f"{where}/most: the most any completion gives", most, step.most)
+    if most is None or most >= wanted:
+        findings.add(f"{where}: the sum can be reached", f"< {wanted}", most)
 
 
 def _empty(case: Case, field: Field) -> bool:

@@ -140,6 +140,12 @@ def test_a_forged_refutation_is_refused() -> None:
         [{**steps[0], "split": "mode"}, *steps[1:]], [{**steps[0], "weights": [1]}, *steps[1:]],
         [{"weights": [-1] * len(needs)}], "no", {"weights": 1},
     ]  # fmt: skip
+    for index, step in enumerate(steps):
+        more = [{**step, name: step[name] + 1} for name in set(step) & {"wanted", "most", "at"}]
+        forged += [[*steps[:index], one, *steps[index + 1 :]] for one in more]
+        for name in set(step) & {"weights", "a"}:
+            changed = [[n + (k == at) for k, n in enumerate(step[name])] for at in range(len(step[name]))]
+            forged += [[*steps[:index], {**step, name: one}, *steps[index + 1 :]] for one in changed]
     for one in forged:
         assert refuted(completions, needs, (), one), one
     assert refuted(completions, [*needs[:3]], (), steps)
@@ -196,14 +202,15 @@ def test_cases_are_counted() -> None:
 def test_a_published_refutation_names_selections_and_classes() -> None:
     proof = (
         Step("total", 1, 4),
-        Step("none", weights=(1, 0)),
+        Step("none", weights=(1, 0), a=(2, 0), wanted=9, most=8),
         Step("ballots", 0, 2),
         Step("none"),
         Step("extra", 0, 1),
     )
     assert Impossible(proof).published(NAMES) == [
-        {"split": "total", "of": "bo", "at": 4}, {"weights": [1, 0]}, {"split": "ballots", "of": "c0", "at": 2},
-        {"weights": []}, {"split": "extra", "of": "0", "at": 1},
+        {"split": "total", "of": "bo", "at": 4}, {"weights": [1, 0], "a": [2, 0], "wanted": 9, "most": 8},
+        {"split": "ballots", "of": "c0", "at": 2},
+        {"weights": [], "a": [], "wanted": 0, "most": 0}, {"split": "extra", "of": "0", "at": 1},
     ]  # fmt: skip
 
 
