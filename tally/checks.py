@@ -9,7 +9,7 @@ from tally.refusal import Refusal, escape
 from tally.tree import Tree
 
 RULES = (
-    "assertion", "plurality", "two_round", "measure", "positional", "irv", "highest_averages",
+    "assertion", "plurality", "two_round", "measure", "positional", "irv", "stv", "highest_averages",
     "largest_remainder", "parliament", "electoral_college", "district_method", "spread", "disputed",
 )  # fmt: skip
 
