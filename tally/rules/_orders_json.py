@@ -69,6 +69,7 @@ def _sum(one: Sum, order: Sequence[int], names: Sequence[str]) -> dict[str, Any]
             {"out": names[order[term.out]], "over": names[order[term.over]], "weight": term.weight}
             for term in one.terms
         ],
+        "weights": sum(term.weight for term in one.terms),
         "counted": one.counted,
         "worst": one.worst,
         "slack": one.slack,
