@@ -112,7 +112,8 @@ class Completions(msgspec.Struct, frozen=True):
     `electable` is a bit mask; a selection outside it can neither win nor deny a seat. The least numbers
     of ballots must fit their pools; whoever builds the value has checked that. `rankings` are the counted
     ballots of the same units where ballots are ranked, each ranking once. A body has `districts`, whose
-    counted votes are part of `counted`.
+    counted votes are part of `counted`. `ballots_counted` is how many ballots were cast in the units `counted`
+    sums, blank ones included; None where nobody says.
     """
 
     counted: tuple[int, ...]
@@ -124,6 +125,7 @@ class Completions(msgspec.Struct, frozen=True):
     electable: int = ALL
     rankings: tuple[Ranked, ...] = ()
     districts: tuple[District, ...] = ()
+    ballots_counted: int | None = None
 
     def votes_counted(self) -> list[int]:
         """Return the counted votes with every modal unit kept, in selection order."""

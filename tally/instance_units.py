@@ -67,6 +67,7 @@ def read_units(
     return Completions(
         tuple(gathered.counted), groups, form, tuple(pools), tuple(gathered.modal), annulled_max,
         rankings=tuple(sorted(gathered.rankings.items())), districts=gathered.of_districts(),
+        ballots_counted=gathered.ballots,
     )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ class _Gathered:
 
     def __init__(self, size: int, districts: dict[str, int]) -> None:
         self.counted = [0] * size
+        self.ballots = 0
         self.groups: dict[tuple[int, int, int], Group] = {}
         self.modal: list[ModalUnit] = []
         self.rankings: dict[tuple[int, ...], int] = {}
@@ -86,6 +88,7 @@ class _Gathered:
         if doubtful:
             self.modal.append(unit)
             return
+        self.ballots += sum(unit.counted) if unit.ballots is None else unit.ballots
         for j, number in enumerate(unit.counted):
             self.counted[j] += number
             if unit.district != NOWHERE:

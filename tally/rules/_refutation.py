@@ -81,8 +81,9 @@ class Court:
 
 
 def opposite(need: Need) -> Assertion:
-    """Return the assertion that is true exactly where a need of at least 0 or at least 1 is not met."""
-    return Assertion(tuple(-weight for weight in need.votes), 0, strict=need.least == 0)
+    """Return the assertion that is true exactly where a need is not met."""
+    votes = tuple(-weight for weight in need.votes)
+    return Assertion(votes, 0) if need.least == 0 else Assertion(votes, 1 - need.least, strict=False)
 
 
 def summed_up(completions: Completions, case: Sequence[Need]) -> Impossible | None:

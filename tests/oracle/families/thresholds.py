@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, permutations
 from typing import Any, NamedTuple
 
-from tally.rules import _negation, _runoff, two_round
+from tally.rules import _negation, _runoff, _turnout, measure, two_round
 from tests.oracle.ballots import ANY, box, form_of, ways
 from tests.oracle.families import Json, Said
 from tests.oracle.mutants import Mutant
 
-RULES = ("two_round",)
+RULES = ("measure", "two_round")
 SHARE = 30
 SUFFICIENT: frozenset[str] = frozenset()
 
@@ -43,6 +43,30 @@ def draw(rng: random.Random) -> Json:
 
 
 def _draw(rng: random.Random) -> Json:
+    return _draw_measure(rng) if rng.random() < 0.3 else _draw_two_round(rng)
+
+
+def _draw_measure(rng: random.Random) -> Json:
+    size = rng.choice([2, 2, 2, 3])
+    kind = rng.choice(["plain"] * 5 + ["styles", "caps", "modes", "forms", "all"])
+    share = [n or 1 for n in rng.choice(SHARES)]
+    params: Json = {"share": share, "share_strict": rng.random() < 0.5} if rng.random() < 0.9 else {}
+    raw = _with_units(rng, {"rule": "measure", "params": params}, size, kind)
+    if rng.random() < 0.75:
+        counted = sum(sum(unit["counted"]) for unit in raw["units"])
+        of = rng.choice(["valid", "ballots", "ballots", "yes"])
+        part = rng.choice([[1, 2], [1, 3], [1, 4], [1, 5], [0, 1]])
+        near = (counted // 2 if of == "yes" else counted) + rng.randint(-2, 5)
+        registered = max(0, near) * part[1] // max(1, part[0]) + rng.choice([0, 0, 0, -1, 1])
+        params["quorum"] = {"of": of, "fraction": part, "registered": max(0, registered)}
+        if of == "ballots" and rng.random() < 0.4:  # more ballots may cost votes: each must say something
+            params["no_blank"] = True
+            for unit in raw["units"]:
+                unit["on_ballot"] = rng.choice([[0], [1], [1], [0, 1]])
+    return raw
+
+
+def _draw_two_round(rng: random.Random) -> Json:
     size = rng.choice([1, 2, 3, 3, 3, 4, 4])
     kind = rng.choice(["plain"] * 5 + ["styles", "caps", "modes", "forms", "all"])
     params: Json = {}
@@ -263,16 +287,42 @@ def _two_round_answer(raw: Json, all_ends: list[End]) -> Json:
     }
 
 
+# The law of measures: without a vote for or against it nothing has passed, and only a quorum missed has failed.
+
+
+def _measure_true(raw: Json, said: Said, end: End) -> bool:
+    params = raw["params"]
+    yes, no = end.votes[:2]
+    quorum = params.get("quorum")
+    valid = True
+    if quorum is not None:
+        base = {"valid": yes + no, "ballots": end.ballots, "yes": yes}[quorum.get("of", "valid")]
+        valid = base * quorum["fraction"][1] >= quorum["fraction"][0] * quorum["registered"]
+    share = _beyond(yes, yes + no, params.get("share", [1, 2]), params.get("share_strict", True))
+    if said.kind == "passes":
+        return valid and yes + no > 0 and share
+    return not valid or (yes + no > 0 and not share)
+
+
 # The family.
 
 
 def answer(raw: Json, all_ends: Iterable[End]) -> Json:
     """The verdict by definition."""
+    if raw["rule"] == "measure":
+        all_ends = list(all_ends)
+        kinds_of = {"pass_certain": "passes", "fail_certain": "fails"}
+        return {
+            name: all(_measure_true(raw, Said(kind, (), None, None), end) for end in all_ends)
+            for name, kind in kinds_of.items()
+        }
     return _two_round_answer(raw, list(all_ends))
 
 
 def true_of(raw: Json, said: Said, end: End) -> bool:
     """Whether a claim is true of an end, however ties are broken."""
+    if raw["rule"] == "measure":
+        return _measure_true(raw, said, end)
     return _two_round_true(raw, said, end)
 
 
@@ -296,6 +346,9 @@ def kinds(raw: Json, expected: Json) -> list[str]:
     """What an instance is made of and what is true of it."""
     found = [name for name in ("outright_certain", "advance_certain", "eliminated") if expected.get(name)]
     found += [name for name in ("runoff_certain", "runoff_pair_certain") if expected.get(name)]
+    found += [f"{name}" for name in ("pass_certain", "fail_certain") if expected.get(name)]
+    if raw["params"].get("quorum"):
+        found.append(f"quorum of {raw['params']['quorum']['of']}")
     if expected.get("runoff_possible") is False:
         found.append("no run-off certain")
         if not expected["outright_certain"]:
@@ -320,6 +373,7 @@ def kinds(raw: Json, expected: Json) -> list[str]:
 
 NOT_RARE = (
     "outright_certain", "advance_certain", "eliminated", "runoff_certain", "runoff_pair_certain", "no run-off certain",
+    "pass_certain", "fail_certain", "quorum of valid", "quorum of ballots", "quorum of yes",
     "two can win at once", "units in doubt", "styles", "caps", "not electable", "no blank ballots", "no votes yet",
 )  # fmt: skip
 
@@ -337,5 +391,14 @@ MUTANTS = (
     Mutant("no votes are votes", _negation.cases, "yield (no_votes(law),)", "pass"),
     Mutant("styles are alike", _runoff.alike, "group.on_ballot & full != full", "False"),
     Mutant("pools are none", _runoff.alike, "completions.modal or completions.pools", "completions.modal"),
+    Mutant("the quorum is the votes of today", measure._Bench.passes_by, "fewest(self.completions)[0]", "99"),
+    Mutant("the quorum does not matter", measure._Bench.fails_by, "max(1 - share, 1 - reached)", "1 - share"),
+    Mutant("half passes", measure._law, "int(params.strict)", "0"),
+    Mutant("nobody votes, and it passes", measure._Bench.passes_by, "[law.share, law.valid,", "[law.share,"),
+    Mutant("nobody votes, and it fails", measure._Bench.fails, "if self.params.strict else", "if False else"),
+    Mutant("a quorum is rounded down", measure.read, "-(-over * registered // under)", "over * registered // under"),
+    Mutant("ballots in the box do not count", _turnout.fewest, "sum(group.ballots_min", "0 * sum(group.ballots_min"),
+    Mutant("annulled ballots count", _turnout.fewest, "total += sum(kept) - sum(kept[p] for p in gone)", "total += sum(kept)"),
+    Mutant("ballots that cost are never cast", _turnout._spent, "if sum(used) >= wanted", "if True"),
     Mutant("blank votes can win", two_round._law, "if j not in params.barred", "if True"),
 )  # fmt: skip
