@@ -265,4 +265,5 @@ def _witness(
         "totals": list(found.totals),
         "unbounded_classes": unbounded,
         **({"rankings": rankings} if ranked else {}),
+        **({"afar": [list(votes) for votes in found.afar]} if any(map(any, found.afar)) else {}),
     }

@@ -57,7 +57,8 @@ class Claim(msgspec.Struct, frozen=True):
     gives none.
     `exact` false: the work budget ran out or the argument is only sufficient; the claim may be irreversible
     already and says it is not. `lemma` names the argument in docs/maths.md. `pace` is the most by which one
-    vote, or one outstanding ballot, more or less can move `slack`; None where nobody says.
+    vote, or one outstanding ballot, more or less can move `slack`; None where nobody says. `patience`: how many
+    votes and outstanding ballots may move before the claim can turn, where slack and pace do not say it.
     `proof` is what the rule's own `publish` makes public; None while open, or where proofs were not asked for.
     """
 
@@ -71,6 +72,7 @@ class Claim(msgspec.Struct, frozen=True):
     number: int | None = None
     place: str | None = None
     pace: int | None = None
+    patience: int | None = None
 
 
 class Bound(msgspec.Struct, frozen=True):

@@ -167,6 +167,8 @@ def _look(rule: Rule, layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grou
 
 def _patience(claim: Claim) -> int:
     """How many votes and outstanding ballots may move before the claim can turn; -1: nobody knows."""
+    if claim.patience is not None:
+        return claim.patience
     if claim.pace is None:
         return -1
     if claim.slack is None:

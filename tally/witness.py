@@ -29,11 +29,15 @@ class Fate(msgspec.Struct, frozen=True):
 
 
 class Witness(msgspec.Struct, frozen=True):
-    """A completion: per group the ballots cast, per modal unit its fate, and the final totals."""
+    """A completion: per group the ballots cast, per modal unit its fate, and the final totals.
+
+    `afar`, per district of a body: the votes that ballots of no known district give in it.
+    """
 
     cast: tuple[Cast, ...]
     fates: tuple[Fate, ...]
     totals: tuple[int, ...]
+    afar: tuple[tuple[int, ...], ...] = ()
 
 
 def faults(completions: Completions, witness: Witness) -> list[str]:

@@ -34,17 +34,22 @@ class Place(NamedTuple):
 
 
 class Final(NamedTuple):
-    """A finished count: votes by selection, the same district by district, and ballots by ranking."""
+    """A finished count: votes by selection, the same district by district, ballots by ranking, ballots in all.
+
+    `ballots` counts blank ones, too; None where the field does not say how many were counted.
+    """
 
     totals: tuple[int, ...]
     places: tuple[Place, ...] = ()
     rankings: tuple[tuple[tuple[int, ...], int], ...] = ()
+    ballots: int | None = None
 
 
 class Field(NamedTuple):
     """All that may still come in a contest, and what is counted.
 
-    `places` are the districts of a body; `rankings` the counted ballots where they are ranked.
+    `places` are the districts of a body; `rankings` the counted ballots where they are ranked; `ballots` how
+    many ballots were counted, blank ones included (None: the rows were not asked).
     """
 
     counted: tuple[int, ...]
@@ -53,6 +58,7 @@ class Field(NamedTuple):
     rooms: tuple[Room, ...]
     places: tuple[Place, ...] = ()
     rankings: tuple[tuple[tuple[int, ...], int], ...] = ()
+    ballots: int | None = None
 
     def chain(self, pool: int) -> list[int]:
         """The pools a ballot in `pool` uses up, innermost first, those that do not count left out."""

@@ -211,6 +211,7 @@ class Witness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     totals: tuple[Count, ...]
     unbounded_classes: tuple[str, ...]
     rankings: tuple[tuple[Ranked, ...], ...] | UnsetType = UNSET
+    afar: tuple[tuple[Count, ...], ...] | UnsetType = UNSET
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ def check_witness(
         _check_rankings(body, witness, cast("RankedChecker", checker), question, field, findings)
     else:
         findings.equal("/witness/rankings: of ranked ballots only", UNSET, witness.rankings)
+    _check_afar(body, witness, field, findings)
     if len(findings.found) > before:
         return
     final = _final(body, witness, field)
@@ -95,6 +96,22 @@ def sound(one: Ranked, place: dict[str, int], on_ballot: frozenset[int]) -> bool
     return known and len(set(one.ranking)) == len(one.ranking)
 
 
+def _check_afar(body: Certificate, witness: Witness, field: Field, findings: Findings) -> None:
+    """Votes that fall in districts from ballots of none are no more than those ballots give."""
+    if witness.afar is UNSET:
+        return
+    shape = [len(field.counted)] * len(field.places)
+    if not findings.equal("/witness/afar: votes by district", shape, [len(votes) for votes in witness.afar]):
+        return
+    loose = [p for p, source in enumerate(field.sources) if source.district < 0]
+    pool = body.rule.get("pool", 0)
+    for j, votes in enumerate(zip(*witness.afar, strict=True)):
+        given = sum(witness.votes[p][j] for p in loose)
+        if type(pool) is not int or sum(votes) > given + pool:
+            findings.add("/witness/afar: no more than ballots of no district give", given, sum(votes))
+        pool = pool - max(0, sum(votes) - given) if type(pool) is int else 0
+
+
 def _final(body: Certificate, witness: Witness, field: Field) -> Final:
     """The count as the witness ends it."""
     totals = list(field.counted)
@@ -104,6 +121,8 @@ def _final(body: Certificate, witness: Witness, field: Field) -> Final:
             totals[j] += more
             if source.district >= 0:
                 places[source.district][j] += more
+    for d, votes in enumerate(() if witness.afar is UNSET else witness.afar):
+        places[d] = [number + more for number, more in zip(places[d], votes, strict=True)]
     numbers = dict(field.rankings)
     index = {name: j for j, name in enumerate(body.selections)}
     for of_class in () if witness.rankings is UNSET else witness.rankings:
@@ -111,4 +130,5 @@ def _final(body: Certificate, witness: Witness, field: Field) -> Final:
             ranking = tuple(index[name] for name in one.ranking)
             numbers[ranking] = numbers.get(ranking, 0) + one.count
     ended = (place._replace(counted=tuple(votes)) for place, votes in zip(field.places, places, strict=True))
-    return Final(tuple(totals), tuple(ended), tuple(sorted(numbers.items())))
+    ballots = None if field.ballots is None else field.ballots + sum(witness.ballots)
+    return Final(tuple(totals), tuple(ended), tuple(sorted(numbers.items())), ballots)
