@@ -56,18 +56,19 @@ def paths(length: int, positions: frozenset[int]) -> list[tuple[int, ...]]:
     """Return the rankings, as positions in the order of going out, that an order can need.
 
     A ballot need not support the one who goes out next: without that name it goes on to its next one a
-    round earlier, which no condition minds. So no two in a row except the last two. There are as many as
-    Fibonacci says, 21 for eight selections.
+    round earlier, which no condition minds. So no two in a row except the last two; and naming the last of
+    all where it can harms nobody else. There are as many as Fibonacci says, 21 for eight selections.
     """
+    end = length - 1
     found: list[tuple[int, ...]] = []
     open_ended: list[tuple[int, ...]] = [()]
     while open_ended:
         path = open_ended.pop()
-        if path:
+        if path and (path[-1] == end or end not in positions):
             found.append(path)
         at = path[-1] if path else -1
         open_ended += [
-            (*path, j) for j in range(at + 1, length) if j in positions and (j > at + 1 or j == length - 1)
+            (*path, j) for j in range(at + 1, length) if j in positions and (j > at + 1 or j == end)
         ]
     return sorted(found)
 

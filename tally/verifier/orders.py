@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tally.verifier.arithmetic import Field, Source
 from tally.verifier.shapes import Certificate, Count, Findings, Number, read
 
-WINNERS_MAX = 50_000  # sets of selections still in, looked at where ties could go many ways
+WINNERS_MAX = 20_000  # sets of selections still in, looked at where ties could go many ways
 
 
 class Lead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
