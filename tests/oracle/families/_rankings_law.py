@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, permutations
 
 Ranking = tuple[int, ...]
@@ -49,7 +49,7 @@ def tallies_of(ranking: Ranking, continuing: Ranking) -> int:
     return total
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def runoff_winners(end: int, continuing: Ranking) -> frozenset[int]:
     """Everybody whom some way to break ties elects."""
     places = rounds_of(continuing)
@@ -75,7 +75,7 @@ def ballot_of(ranking: Ranking, continuing: Ranking) -> int:
     return 1 << WIDTH * rankings(continuing).index(short)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def stv_outcomes(end: int, continuing: Ranking, seats: int) -> frozenset[frozenset[int]]:
     """Every set some way to break ties elects: Droop quota, surpluses by fractions, the lowest goes."""
     if len(continuing) <= seats:
@@ -140,7 +140,7 @@ def packed(totals: Ranking) -> int:
 # Every end, unit by unit
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def box(ballots: frozenset[int], number: int) -> frozenset[int]:
     """Every sum of so many ballots."""
     if number == 0:

@@ -52,7 +52,7 @@ def _draw_irv(rng: random.Random) -> Json:
     if rng.random() < 0.25:
         return _draw_close(rng)
     size = rng.choice([1, 2, 3, 3, 3, 4, 4, 4, 4, 5, 3])
-    budget = {1: 3, 2: 4, 3: 3, 4: 2, 5: 1}[size] + (size in {3, 4} and rng.random() < 0.06)
+    budget = {1: 3, 2: 4, 3: 3, 4: 2, 5: 1}[size] + (size == 3 and rng.random() < 0.1)
     kind = rng.choice(["plain", "plain", "styles", "caps", "modes", "all"])
     params: Json = {}
     if rng.random() < 0.15:
