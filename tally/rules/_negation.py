@@ -1,4 +1,4 @@
-"""Two rounds: each claim's negation as a list of cases, each a few linear needs on the final votes.
+"""Two rounds: what makes each claim false, as cases of a few needs on the final votes.
 
 A claim is false of a finished count exactly when one of its cases holds there: all needs of that case at once.
 Nobody's claim is true of a count without a single vote, so that is a case of each.

@@ -1,4 +1,4 @@
-"""A claim by refuting each case of its negation: mostly by one inequality, else by a tree of sums."""
+"""A claim proved by refuting each case of its negation: by one inequality or a tree of sums."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import msgspec
 
 from tally.assertion import Assertion
 from tally.claim import Held
-from tally.completions import Completions
+from tally.completions import Completions, Group, Mode
 from tally.integer_program import Impossible, find
 from tally.needs import Need, Problem
 from tally.reach import limits, spend
@@ -96,16 +96,27 @@ def summed_up(completions: Completions, case: Sequence[Need]) -> Impossible | No
 
 
 def trials(completions: Completions) -> list[Witness]:
-    """Return the completions a claim is tried on first: nothing more comes, and all that can to each selection."""
-    found = [_toward(completions, None)]
-    found += [_toward(completions, who) for who in range(len(completions.counted))]
+    """Return the completions a claim is tried on first.
+
+    Nothing more comes, or all that can to one selection; with every unit kept, and with as many as may be annulled.
+    """
+    found = []
+    for gone in dict.fromkeys((frozenset[int](), _annulled(completions))):
+        found += [_toward(completions, who, gone) for who in (None, *range(len(completions.counted)))]
     return [one for one in found if not faults(completions, one)]
 
 
-def _toward(completions: Completions, who: int | None) -> Witness:
-    """Return the completion with every unit kept in which `who` gets all it can, others what they must."""
+def _annulled(completions: Completions) -> frozenset[int]:
+    """Return the units that may be annulled, the first of them where only so many may."""
+    found = [index for index, unit in enumerate(completions.modal) if unit.annullable]
+    return frozenset(found[: completions.annulled_max])
+
+
+def _toward(completions: Completions, who: int | None, gone: frozenset[int]) -> Witness:
+    """Return the completion without the units `gone` in which `who` gets all it can, others what they must."""
     form, size = completions.ballot, len(completions.counted)
-    parts = [*completions.groups, *(unit.group for unit in completions.modal)]
+    units = [Group() if index in gone else unit.group for index, unit in enumerate(completions.modal)]
+    parts = [*completions.groups, *units]
     free = FREELY * (sum(completions.votes_counted()) + 1)
     bounds = limits(parts, completions.pools)
     closed = [
@@ -115,14 +126,12 @@ def _toward(completions: Completions, who: int | None) -> Witness:
     order = [p for p, part in enumerate(closed) if who is not None and part.on_ballot >> who & 1]
     casts: list[Cast] = []
     for part, ballots in zip(closed, spend(closed, completions.pools, order), strict=True):
-        marks = ballots * form.marks_max(1) if who is not None and part.on_ballot >> who & 1 else 0
-        casts.append(
-            cast_of(
-                form, part, size, ballots, {} if who is None else {who: marks}, -1 if who is None else who
-            )
-        )
-    counted = [unit.counted for unit in completions.modal]
-    return assemble(completions, ["keep"] * len(completions.modal), counted, casts)
+        reached = who is not None and part.on_ballot >> who & 1
+        votes = {who: ballots * form.marks_max(1)} if who is not None and reached else {}
+        casts.append(cast_of(form, part, size, ballots, votes, -1 if who is None else who))
+    modes: list[Mode] = ["annul" if index in gone else "keep" for index in range(len(units))]
+    counted = [(0,) * size if index in gone else unit.counted for index, unit in enumerate(completions.modal)]
+    return assemble(completions, modes, counted, casts)
 
 
 def published(refutation: Refutation, names: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ballots cast, blank ones included: the fewest, and whether so many can be cast while a need is met."""
+"""Ballots cast, blank ones included: the fewest, and whether so many can go with a need."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product

@@ -1,4 +1,4 @@
-"""A ballot measure: it passes with enough of the votes for or against it, and enough of them to count."""
+"""A ballot measure passes with enough of the votes for or against it, and a quorum of them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
