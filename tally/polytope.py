@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 from tally.completions import NO_POOL, Group
 from tally.needs import Problem
-
-UNBOUNDED_MAX = 10**9
-"""Ballots of a unit in doubt that nothing bounds, while a point is looked for."""
+from tally.reach import limits
 
 Row = dict[int, int]
 """Weights by column."""
@@ -50,8 +48,9 @@ class Polytope:
         for group in completions.groups:
             part = Part(self._column(group.ballots_min, group.ballots_max), -1, self._votes(group))
             self._enter(group, part)
-        for index in range(len(completions.modal)):
-            self._unit(index)
+        units = [unit.group for unit in completions.modal]
+        for index, bound in enumerate(limits(units, completions.pools)):
+            self._unit(index, bound)
         for pool, row in zip(completions.pools, self.used, strict=True):
             self.rows.append((dict.fromkeys(row, -1), -pool.ballots_max))
         if completions.annulled_max is not None and self.doubts:
@@ -92,7 +91,12 @@ class Polytope:
             self.used[pool][part.ballots] = 1
             pool = self.problem.completions.pools[pool].parent
 
-    def _unit(self, index: int) -> None:
+    def _plenty(self) -> int:
+        """Return more ballots than a point needs of a unit in doubt that nothing bounds."""
+        votes = sum(self.problem.completions.votes_counted())
+        return 100 * (votes + sum(abs(need.least) for need in self.problem.needs) + 1)
+
+    def _unit(self, index: int, bound: int | None) -> None:
         """Add one unit in doubt: a column of 0 or 1 for each mode but keep, which is what is left."""
         completions = self.problem.completions
         unit = completions.modal[index]
@@ -104,7 +108,7 @@ class Polytope:
         modes = gone | ({revise: -1} if limited else {})
         if modes:
             self.rows.append((modes, -1))
-        most = UNBOUNDED_MAX if unit.ballots_max is None and gone else unit.ballots_max
+        most = self._plenty() if bound is None and gone else bound
         ballots = self._column(0 if gone else unit.ballots_min, most)
         if gone and most is not None:
             self.rows.append((dict.fromkeys(gone, -most) | {ballots: -1}, -most))

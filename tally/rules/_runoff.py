@@ -34,6 +34,12 @@ def pace(law: Law) -> int:
     return found
 
 
+def unending(law: Law, counted: Sequence[int]) -> int:
+    """Return as many ballots as it takes to show what may happen where nothing bounds them."""
+    under = max(max(way.share[1], (way.margin or (0, 1))[1]) for way in law.alternatives)
+    return 4 * under * (sum(counted) + 1)
+
+
 class Round:
     """Counted votes and R ballots alike: least slacks, above 0 exactly where the claim is irreversible."""
 

@@ -12,7 +12,7 @@ from tally.refusal import Refusal
 from tally.rules._negation import Alternative, Law, cases, wins
 from tally.rules._params import Reader, fraction, selections
 from tally.rules._refutation import Court, Judged, Refutation, published, trials
-from tally.rules._runoff import Round, alike, pace
+from tally.rules._runoff import Round, alike, pace, unending
 from tally.rules._traits import Traits
 from tally.witness import Witness
 
@@ -104,23 +104,28 @@ def _claimed(completions: Completions, params: Params, *, prove: bool) -> tuple[
     bench = _Bench(completions, law)
     if bench.round is None:
         return tuple(_judged(bench, kind, who, prove=prove) for kind, who in _listed(completions, law))
-    most = pace(law)
+    most = bench.pace
     found = []
     for kind, who, slack in bench.round.every():
         certain = slack is None or slack > 0
+        if not bench.bounded and certain:
+            found.append(_judged(bench, kind, who, prove=prove))
+            continue
         proof = bench.judge(kind, who).proof if prove and certain else None
         if prove and certain and proof is None:
             raise AssertionError("a claim without a proof was called irreversible")
-        found.append(Claim(kind, who, certain, slack, proof, True, "D", pace=most))
+        found.append(Claim(kind, who, certain, slack if bench.bounded else None, proof, True, "D", pace=most))
     return tuple(found)
 
 
 def _judged(bench: "_Bench", kind: str, who: tuple[int, ...], *, prove: bool) -> Claim:
-    """Return a claim settled case by case: nobody knows how far it is from turning."""
+    """Return a claim settled case by case, with how much may move before it can turn where that can be said."""
     judged = bench.judge(kind, who)
     certain, settled = judged.proof is not None, judged != Judged()
-    never = 1 if bench.uncontested(kind, who) else None  # it never turns; all others may with any record
-    return Claim(kind, who, certain, None, judged.proof if prove else None, settled, "D", pace=never)
+    if bench.uncontested(kind, who):
+        return Claim(kind, who, True, None, judged.proof if prove else None, True, "D", pace=1)
+    patience = bench.patience(kind, who, judged)
+    return Claim(kind, who, certain, None, judged.proof if prove else None, settled, "D", patience=patience)
 
 
 class _Bench:
@@ -129,11 +134,12 @@ class _Bench:
     def __init__(self, completions: Completions, law: Law) -> None:
         self.law = law
         self.court = Court(completions)
-        self.ballots = alike(completions)
-        self.pace = pace(law)
-        self.round = (
-            None if self.ballots in {None, -1} else Round(law, completions.counted, self.ballots or 0)
-        )
+        ballots = alike(completions)
+        self.bounded = ballots is not None and ballots >= 0
+        if ballots is not None and ballots < 0:
+            ballots = unending(law, completions.counted)
+        self.round = None if ballots is None else Round(law, completions.counted, ballots)
+        self.pace = pace(law) if self.bounded or _everybody_can_win(law, completions) else None
         self._trials: list[Witness] | None = None
         self._judged: dict[tuple[str, tuple[int, ...]], Judged] = {}
 
@@ -160,6 +166,26 @@ class _Bench:
                 return Judged(witness=trial)
         return self.court.judge(cases(self.law, kind, who))
 
+    def patience(self, kind: str, who: tuple[int, ...], judged: Judged) -> int | None:
+        """Return how many votes and ballots may move before the claim can turn; None where nobody says.
+
+        What one vote moves is bounded where a ballot gives one and no unit is in doubt. Open: the completion in
+        which it is false stays near. Certain: none of its assertions fails before its slack is used up.
+        """
+        completions = self.court.completions
+        form = completions.ballot
+        if completions.modal or form.kind != "choose" or form.votes != 1:
+            return None
+        if any(group.ballots_max is None for group in completions.groups):
+            return None
+        if judged.witness is not None:
+            return -slack_of(self.law, kind, who, judged.witness.totals) // pace(self.law)
+        if judged.proof is None or judged.proof.trees:
+            return 0
+        return min(
+            ((one.slack - one.strict) // max(map(abs, one.a)) for one in judged.proof.assertions), default=0
+        )
+
     def trials(self) -> list[Witness]:
         """Return the completions tried first."""
         if self._trials is None:
@@ -170,7 +196,7 @@ class _Bench:
         """Return whether `who` wins at once in some completion, by a tie-break at least; True if not settled."""
         if who not in self.law.contenders:
             return False
-        if self.round is not None:
+        if self.round is not None and self.bounded:
             return self.round.winning[who] > 0 and self.round.cast + self.round.ballots > 0
         for trial in self.trials():
             if any(trial.totals) and Round(self.law, trial.totals, 0).winning[who] > 0:
@@ -179,22 +205,29 @@ class _Bench:
         return self.court.judge((some, *case) for case in wins(self.law, who)).proof is None
 
 
+def _everybody_can_win(law: Law, completions: Completions) -> bool:
+    """Whether enough ballots let anybody win at once, so that no claim they leave open turns without a bound."""
+    fractions = [one for way in law.alternatives for one in (way.share, way.margin or (0, 1))]
+    return any(completions.counted) and all(over < under for over, under in fractions)
+
+
 def true_of(law: Law, kind: str, who: tuple[int, ...], votes: Sequence[int]) -> bool:
     """Return whether a claim is true of final votes, however ties are broken."""
     if kind == "eliminated" and who[0] not in law.contenders:
         return True
-    if not any(votes):
-        return False
+    return any(votes) and slack_of(law, kind, who, votes) > 0
+
+
+def slack_of(law: Law, kind: str, who: tuple[int, ...], votes: Sequence[int]) -> int:
+    """Return by how much a claim about who can win is true of final votes: above 0 exactly when it is."""
     ended = Round(law, votes, 0)
-    if kind in {"outright", "advances", "eliminated"}:
-        slack = {"outright": ended.outright, "advances": ended.advances, "eliminated": ended.eliminated}[
-            kind
-        ](who[0])
-    elif kind == "no-runoff":
-        slack = ended.no_runoff()
-    else:
-        slack = ended.between(*who) if who else ended.runoff()
-    return slack > 0
+    if kind == "no-runoff":
+        return ended.no_runoff()
+    if kind == "runoff":
+        return ended.between(*who) if who else ended.runoff()
+    return {"outright": ended.outright, "advances": ended.advances, "eliminated": ended.eliminated}[kind](
+        who[0]
+    )
 
 
 def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
