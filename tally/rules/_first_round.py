@@ -1,4 +1,4 @@
-"""What first preferences alone settle: who goes out before everybody else, and quotas of the first count."""
+"""First preferences alone: who goes out before everybody else, whatever comes."""
 
 from collections.abc import Sequence
 

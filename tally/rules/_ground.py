@@ -1,4 +1,4 @@
-"""What ranked ballots have said and may still say, prepared for questions about eliminations."""
+"""What ranked ballots say and may still say, for questions about eliminations."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ MARK = BallotForm()
 
 
 class Margin(msgspec.Struct, frozen=True):
-    """A lead among ranked ballots: as counted, the most outstanding ballots take from it, and what is left."""
+    """A lead among ranked ballots: as counted, and the most outstanding ballots take from it."""
 
     counted: int
     worst: int | None
@@ -67,7 +67,7 @@ class Ground:
         return self._margin(other, (tallies[who], tallies[other]), of_units)
 
     def always_ahead(self, who: int, other: int) -> Margin:
-        """Return by how much the first preferences of `who` exceed all that `other` can have while it is in."""
+        """Return the lead of `who` by first preferences over all that `other` has while it is in."""
         pairs = [
             (one.of(self.continuing)[who], one.not_behind(other, who))
             for one in (self.tallies, *self.of_units)

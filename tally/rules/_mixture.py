@@ -1,4 +1,4 @@
-"""Whether outstanding ballots can bring about an order of eliminations, decided in whole numbers."""
+"""Can outstanding ballots bring about an order of eliminations: whole numbers decide."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -17,7 +17,7 @@ HALVINGS_MAX = 200  # splits of one question that whole numbers need and fractio
 
 
 class Split(msgspec.Struct, frozen=True):
-    """How many ballots of a style support position `over` in round `out`: at most `most`, or (`more`) more."""
+    """Ballots of a style that support `over` in round `out`: at most `most`, or (`more`) more."""
 
     style: int
     out: int

@@ -1,4 +1,4 @@
-"""Can a selection still win an instant runoff: every order of eliminations that ends in it, ruled out or not."""
+"""Can a selection still win an instant runoff: every order that ends in it, or one."""
 
 from collections.abc import Iterable
 
@@ -9,13 +9,13 @@ from tally.rules._ground import Ground, Margin
 from tally.rules._mixture import Mix, Sum, mix_or_refute
 
 STEPS_MAX = 20_000  # endings looked at for one question
-MIXTURES_MAX = 2_000  # of which so many are asked about several rounds at once
+MIXTURES_MAX = 500  # of which so many are asked about several rounds at once
 
 
 class Ahead(msgspec.Struct, frozen=True):
-    """`winner` leads `loser` for certain: when exactly `among` are in, or (empty) while both are, whoever else.
+    """`winner` leads `loser` for certain: while exactly `among` are in, or (empty) both are.
 
-    The second by its first preferences alone, against every ballot that names the loser not after it.
+    The second whoever else is in, by its first preferences alone, against every ballot that names the loser not after it.
     """
 
     winner: int
@@ -104,7 +104,7 @@ class _Search:
         self.firsts = ground.votes(ground.continuing)
 
     def explore(self, ending: tuple[int, ...]) -> int:
-        """Return how long the ending is that was ruled out: this one, a shorter one, a longer one; 0: none."""
+        """Return the length of the ending ruled out, longer, shorter or this one; 0: none was."""
         self.steps -= 1
         if self.steps < 0:
             return 0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tally.assertion import plain_ballots
-from tally.completions import Completions, Ranking
+from tally.completions import ALL, Completions, Ranking
 from tally.reach import limits, spend
 from tally.rules._room import Crowd, Ranks, Searched, rank_within
 from tally.rules._settle import Settled
@@ -46,11 +46,15 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """One way the modes fall, and how far revised units can raise or lower each selection."""
+    """One way the modes fall, and how far revised units can raise or lower each selection.
+
+    `alike` is the number of outstanding ballots where all of them carry every selection and are bounded.
+    """
 
     way: Settled
     rise: tuple[int, ...]
     fall: tuple[int, ...]
+    alike: int | None
 
 
 def case_of(completions: Completions, way: Settled) -> Case:
@@ -62,7 +66,15 @@ def case_of(completions: Completions, way: Settled) -> Case:
             for j, number in enumerate(unit.counted):
                 rise[j] += unit.revisable
                 fall[j] += min(unit.revisable, number)
-    return Case(way, tuple(rise), tuple(fall))
+    return Case(way, tuple(rise), tuple(fall), _alike(way.completions))
+
+
+def _alike(whole: Completions) -> int | None:
+    full = (1 << len(whole.counted)) - 1
+    bounds = limits(whole.groups, whole.pools)
+    if None in bounds or any(group.on_ballot & full != full for group in whole.groups):
+        return None
+    return sum(spend(whole.groups, whole.pools, range(len(whole.groups))))
 
 
 def loss(scores: Scores, on_ballot: int, who: int, rival: int, selections: int) -> int:
@@ -80,6 +92,9 @@ def pair(one: Case, scores: Scores, who: int, rival: int) -> Pair:
     whole = one.way.completions
     counted = whole.counted[who] - whole.counted[rival]
     size = len(whole.counted)
+    if one.alike is not None:
+        taken = one.alike * loss(scores, ALL, who, rival, size)
+        return Pair(who, rival, counted, -taken - one.fall[who] - one.rise[rival])
     losses = [loss(scores, group.on_ballot, who, rival, size) for group in whole.groups]
     used = plain_ballots(losses, whole)
     if used is None:

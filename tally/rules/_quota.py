@@ -1,4 +1,4 @@
-"""What is certain of a single transferable vote before anybody's ballots are moved: quotas of the first count."""
+"""A single transferable vote before any ballot is moved: quotas of the first count."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ class Firsts(msgspec.Struct, frozen=True):
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """It has more than a (seats + 1)-th of the most ballots there can be: slack = (seats+1)·votes - ballots."""
+    """It has a Droop quota of the most ballots there can be: slack = (seats+1)·votes - ballots."""
 
     who: int
     votes: int

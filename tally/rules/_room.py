@@ -1,4 +1,4 @@
-"""Full rankings and how rivals must share what they give: can one selection be kept from being passed."""
+"""Full rankings: can rivals share the other places so that none passes a mark."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import msgspec
 SEARCH_BALLOTS_MAX = 6  # ballots about which every way to rank is tried
 SEARCH_RIVALS_MAX = 6  # selections that may share what those ballots give
 STATES_MAX = 2_000  # rooms looked at in one such search
-BLOCKS = 64  # parts in which many ballots are ranked alike
+BLOCKS = 16  # parts in which many ballots are ranked alike
 
 
 class Crowd(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Instant-runoff counting: who is continuing, tallies among them, and the count round by round."""
+"""Instant-runoff counting: tallies among who is continuing, round by round."""
 
 from collections.abc import Collection, Sequence
 
@@ -73,7 +73,7 @@ class Tallies:
         return known
 
     def not_behind(self, who: int, other: int) -> int:
-        """Return the ballots that name `who` and do not name `other` before: the most it has while `other` is in."""
+        """Return the most `who` has while `other` is in: ballots that name it, not after `other`."""
         total = 0
         for ranking, number in self.rankings:
             for j in ranking:

@@ -1,4 +1,4 @@
-"""Instant runoff: the lowest goes, its ballots move on, until one is left; a tie decides nothing."""
+"""Instant runoff: the lowest goes, its ballots move on; a tie decides nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

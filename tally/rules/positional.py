@@ -1,4 +1,4 @@
-"""Points by place on each ballot (Borda and its kin): most points win; a tie decides nothing."""
+"""Points by place on each ballot (Borda and its kin): most points win."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

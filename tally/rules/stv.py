@@ -1,4 +1,4 @@
-"""Single transferable vote: only what is certain before ballots are moved; never more than that."""
+"""Single transferable vote: only what is certain before ballots are moved."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Orders of eliminations: do the leads of a proof rule out every one that would break a claim."""
+"""Orders of eliminations: does a proof rule out every one that breaks a claim."""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -289,7 +289,7 @@ MUTANTS = (
     Mutant("a full ballot can leave somebody out", _points.loss, "if not scores.partial and", "if False and"),
     Mutant("a short ballot ranks everybody", _points.loss, "if not scores.partial and", "if"),
     Mutant("a tie in points decides", _points.Pair.holds.fget, "self.slack > 0", "self.slack >= 0"),
-    Mutant("revised in nobody's favour", _points.pair, "- one.fall[who]", ""),
+    Mutant("revised in nobody's favour", _points.pair, "worst - one.fall[who]", "worst"),
     Mutant("revised below nothing", _points.case_of, "min(unit.revisable, number)", "unit.revisable"),
     Mutant("rivals need room to spare", _room._crowd, "room < points", "room <= points"),
     Mutant("rivals share the best places", _room._crowd, "least = sorted(scores)", "least = sorted(scores, reverse=True)"),
