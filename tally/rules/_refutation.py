@@ -80,10 +80,33 @@ class Court:
         return find(self.completions, case)
 
 
+def single_votes(completions: Completions) -> bool:
+    """Whether one vote, or one ballot, more or less leaves every completion within one vote of another.
+
+    One vote a ballot, every group with a bound, no unit in doubt.
+    """
+    form = completions.ballot
+    if completions.modal or form.kind != "choose" or form.votes != 1:
+        return False
+    return all(group.ballots_max is not None for group in completions.groups)
+
+
+def lasting(proof: Refutation) -> int:
+    """Return how many votes and ballots may move before an assertion fails; 0 where trees are needed as well."""
+    if proof.trees:
+        return 0
+    return min(((one.slack - one.strict) // max(map(abs, one.a)) for one in proof.assertions), default=0)
+
+
 def opposite(need: Need) -> Assertion:
     """Return the assertion that is true exactly where a need is not met."""
     votes = tuple(-weight for weight in need.votes)
     return Assertion(votes, 0) if need.least == 0 else Assertion(votes, 1 - need.least, strict=False)
+
+
+def meets(case: Iterable[Need], votes: Sequence[int]) -> bool:
+    """Return whether final votes meet every need of a case."""
+    return all(sum(map(int.__mul__, need.votes, votes)) >= need.least for need in case)
 
 
 def summed_up(completions: Completions, case: Sequence[Need]) -> Impossible | None:

@@ -12,7 +12,16 @@ from tally.needs import Need
 from tally.refusal import Refusal
 from tally.rules._negation import negated
 from tally.rules._params import Reader, fraction
-from tally.rules._refutation import Court, Refutation, opposite, published
+from tally.rules._refutation import (
+    Court,
+    Refutation,
+    lasting,
+    meets,
+    opposite,
+    published,
+    single_votes,
+    trials,
+)
 from tally.rules._runoff import alike
 from tally.rules._traits import Traits
 from tally.rules._turnout import fewest, together
@@ -124,15 +133,19 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
 
 def _claimed(completions: Completions, params: Params, *, prove: bool) -> tuple[Claim, ...]:
     bench = _Bench(completions, params)
-    steady = alike(completions) not in {None, -1} and params.base != "ballots"
-    pace = params.share[1] if steady else None
+    steady = single_votes(completions) and params.base != "ballots"
     slack, exact = bench.passes_by()
     certain = slack is not None and slack > 0
+    pace = params.share[1] if steady else None
+    if alike(completions) == -1 and params.share[0] < params.share[1]:
+        pace = 1  # enough ballots for no, or for yes, turn either way: both stay open until there is a bound
     passes = Claim("passes", (), certain, slack, None, exact or certain, "A", pace=pace)
     slack = bench.fails_by()
     found = bench.fails() if slack is None or (prove and slack > 0) else None
     certain = found.proof is not None if found is not None else slack is not None and slack > 0
     fails = Claim("fails", (), certain, slack, None, found != _Found(), "D", pace=pace)
+    if slack is None and found is not None and steady:
+        fails = msgspec.structs.replace(fails, patience=bench.patience(found))
     if not prove:
         return passes, fails
     replace = msgspec.structs.replace
@@ -172,15 +185,28 @@ class _Bench:
         yes, no = self.completions.counted[:2]
         if law.ballots and not yes + no:
             return None  # blank ballots alone may make the quorum
-        share = law.share.votes[0] * (yes + ballots) + law.share.votes[1] * no - law.share.least + 1
+        found = self._missed(yes + ballots, no, (cast or 0) + ballots)
+        silent = self.params.strict and not law.quorum and not law.ballots
+        return min(found, yes + no) if silent else found
+
+    def _missed(self, yes: int, no: int, cast: int) -> int:
+        """Return above 0 exactly when the share or the quorum is missed."""
+        law = self.law
+        share = law.share.votes[0] * yes + law.share.votes[1] * no - law.share.least + 1
         reached = 1
         if law.ballots:
-            reached = (cast or 0) + ballots - law.ballots + 1
+            reached = cast - law.ballots + 1
         elif law.quorum:
-            reached = yes + ballots + (no if self.params.base == "valid" else 0) - law.quorum.least + 1
-        found = max(1 - share, 1 - reached)
-        silent = self.params.strict and not law.quorum
-        return min(found, max(yes + no, 1 - reached)) if silent else found
+            reached = yes + (no if self.params.base == "valid" else 0) - law.quorum.least + 1
+        return max(1 - share, 1 - reached)
+
+    def patience(self, found: _Found) -> int:
+        """Return how many votes and ballots may move before "fails" can turn, a quorum of votes or none given."""
+        if found.witness is not None:
+            yes, no = found.witness.totals[:2]
+            missed = self._missed(yes, no, 0) if yes + no else 0
+            return max(0, -missed // self.params.share[1])
+        return 0 if found.proof is None else lasting(found.proof.refutation)
 
     def passes(self) -> _Found:
         """Return why it passes, or a completion in which it does not."""
@@ -201,7 +227,11 @@ class _Bench:
         """Return why it fails, or a completion in which it does not; without a vote nothing has failed by share."""
         law = self.law
         needs = [law.share, *([negated(law.valid)] if self.params.strict else [])]
+        cases = [[one, *([law.quorum] if law.quorum else [])] for one in needs]
         if not law.ballots:
+            for trial in trials(self.completions):
+                if any(meets(case, trial.totals) for case in cases):
+                    return _Found(witness=trial)
             found = Court(self.completions).judge(
                 [[one, *([law.quorum] if law.quorum else [])] for one in needs]
             )

@@ -11,7 +11,7 @@ from tally.needs import Need
 from tally.refusal import Refusal
 from tally.rules._negation import Alternative, Law, cases, wins
 from tally.rules._params import Reader, fraction, selections
-from tally.rules._refutation import Court, Judged, Refutation, published, trials
+from tally.rules._refutation import Court, Judged, Refutation, lasting, published, single_votes, trials
 from tally.rules._runoff import Round, alike, pace, unending
 from tally.rules._traits import Traits
 from tally.witness import Witness
@@ -172,19 +172,11 @@ class _Bench:
         What one vote moves is bounded where a ballot gives one and no unit is in doubt. Open: the completion in
         which it is false stays near. Certain: none of its assertions fails before its slack is used up.
         """
-        completions = self.court.completions
-        form = completions.ballot
-        if completions.modal or form.kind != "choose" or form.votes != 1:
-            return None
-        if any(group.ballots_max is None for group in completions.groups):
+        if not single_votes(self.court.completions):
             return None
         if judged.witness is not None:
             return -slack_of(self.law, kind, who, judged.witness.totals) // pace(self.law)
-        if judged.proof is None or judged.proof.trees:
-            return 0
-        return min(
-            ((one.slack - one.strict) // max(map(abs, one.a)) for one in judged.proof.assertions), default=0
-        )
+        return 0 if judged.proof is None else lasting(judged.proof)
 
     def trials(self) -> list[Witness]:
         """Return the completions tried first."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from tally.claim import Claim
@@ -220,34 +221,53 @@ def test_a_measure_has_two_selections() -> None:
     assert [fault["pointer"] for fault in said["errors"]] == ["/params"]  # type: ignore[attr-defined]
 
 
-def test_pace_bounds_what_one_vote_or_ballot_moves() -> None:
-    rng = random.Random(4)
-    for _ in range(400):
-        raw = family.draw(rng)
-        one = parse(raw)
-        assert isinstance(one, Instance)
-        votes = list(one.completions.counted)
-        ballots = rng.randint(0, 5)
-        group = Group(ballots_max=ballots)
-        before = _slacks(one, Completions(tuple(votes), (group,)))
-        moved = rng.choice(["votes", "ballots"])
-        if moved == "votes":
-            at = rng.randrange(len(votes))
-            votes[at] = max(0, votes[at] + rng.choice([-1, 1]))
-        else:
-            group = Group(ballots_max=max(0, ballots + rng.choice([-1, 1])))
-        for claim, then in _slacks(one, Completions(tuple(votes), (group,))).items():
-            was = before.get(claim)
-            if was is None or was.slack is None or then.slack is None or was.pace is None:
-                continue
-            if was.irreversible != then.irreversible:
-                patience = (was.slack - 1 if was.irreversible else -was.slack) // was.pace
-                assert patience == 0, (raw, claim, was, then)
+def patience_of(claim: Claim) -> int:
+    """How many votes and ballots may move before anybody looks again, as the service reckons."""
+    if claim.patience is not None or claim.pace is None:
+        return -1 if claim.patience is None else claim.patience
+    if claim.slack is None:
+        return 1_000
+    return (claim.slack - 1 if claim.irreversible else -claim.slack) // claim.pace
 
 
-def _slacks(one: Instance, completions: Completions) -> dict[Any, Claim]:
-    rule: Any = two_round if one.rule == "two_round" else measure
-    return {(claim.kind, claim.who): claim for claim in rule.statuses(completions, one.params)}
+@pytest.mark.parametrize("seed", range(2))
+def test_nothing_turns_before_its_patience_is_used_up(seed: int) -> None:
+    """Votes and outstanding ballots move one by one, up or down, with one style or several."""
+    rng, waited = random.Random(seed), 0
+    for _ in range(250):
+        _, one = drawn(rng)
+        rule: Any = RULES[one.rule]
+        replace = msgspec.structs.replace
+        before = one.completions
+        lead = rng.choice([0, 0, 5, 30])
+        counted = (before.counted[0] + lead, *before.counted[1:])
+        before = replace(before, counted=counted, pools=(), ballots_counted=None)
+        before = replace(before, groups=tuple(replace(group, pool=-1) for group in before.groups))
+        claims = {(c.kind, c.who): c for c in rule.statuses(before, one.params)}
+        moves, after = rng.choice([1, 1, 2, 4, 8]), before
+        for _ in range(moves):
+            after = moved(rng, after)
+        for claim in rule.statuses(after, one.params):
+            was = claims.get((claim.kind, claim.who))
+            if was is not None and was.irreversible != claim.irreversible:
+                assert patience_of(was) < moves, (before, after, one.params, was, claim)
+            elif was is not None and was.slack is None:
+                waited += patience_of(was) >= moves
+    assert waited > 20
+
+
+def moved(rng: random.Random, completions: Completions) -> Completions:
+    """One vote, or one outstanding ballot of a group that has a bound, more or less."""
+    replace = msgspec.structs.replace
+    groups, counted, step = list(completions.groups), list(completions.counted), rng.choice([-1, 1])
+    bounded = [p for p, group in enumerate(groups) if group.ballots_max is not None]
+    if bounded and rng.random() < 0.5:
+        p = rng.choice(bounded)
+        groups[p] = replace(groups[p], ballots_max=max(0, (groups[p].ballots_max or 0) + step))
+    else:
+        j = rng.randrange(len(counted))
+        counted[j] = max(0, counted[j] + step)
+    return replace(completions, counted=tuple(counted), groups=tuple(groups))
 
 
 # Proofs.
