@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ingest.journal.contract import Journal, JournalFull
-from tally import engine, events
+from ingest.judging import Judging
+from tally import aside, engine, events
+from tally.aside import Answer
 from tally.engine import Step
 from tally.events import Record
 from tally.pending import Pending
@@ -16,8 +18,12 @@ from tally.report import CountBatch, DeskCommand
 from tally.state import State
 
 Command = CountBatch | DeskCommand
+Queued = Command | Answer
+"""What waits for the one writer: what sources and people send, and what was judged beside the count."""
 GROUP_REPORTS_MAX = 2_000
 """Reports decided between two looks at the loop: about 50 ms of work, and one fdatasync."""
+JUDGED_INTERVAL_S = 0.2
+"""Between two rounds of judging contests beside the count: a claim is at most that, and one judgement, late."""
 QUEUE_COMMANDS_MAX = 2_000
 """Commands waiting; beyond, sources are told to come back: they keep what they sent."""
 
@@ -26,7 +32,7 @@ QUEUE_COMMANDS_MAX = 2_000
 class Ticket:
     """A command and the future its sender waits on; the future holds a Step that is durable, or refused."""
 
-    command: Command
+    command: Queued
     done: "asyncio.Future[Step]"
 
 
@@ -40,12 +46,15 @@ class Sequencer:
     applied: Callable[[Record], None] = lambda _record: None
     group_done: Callable[[], None] = lambda: None
     commit_seconds: Callable[[float], None] = lambda _seconds: None
+    judging: Judging = field(default_factory=Judging)
     _queue: deque[Ticket] = field(default_factory=deque)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "journal"))
     _stopping: bool = False
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _asked: dict[int, int] = field(default_factory=dict)
 
-    async def submit(self, command: Command) -> Step:
+    async def submit(self, command: Queued) -> Step:
         """Decide a command and wait until its record is durable and applied. Refusals are values.
 
         Raises JournalLost through the sequencer's own task, never here: the sender is left unanswered.
@@ -66,22 +75,52 @@ class Sequencer:
     async def run(self) -> None:
         """Serve until `stop`, one commit group in flight. Raises JournalLost: the process must end."""
         try:
-            while not (self._stopping and not self._queue):
-                if not self._queue:
-                    self._wake.clear()
-                    await self._wake.wait()
-                    continue
-                await self._commit_group()
+            async with asyncio.TaskGroup() as tasks:
+                beside = tasks.create_task(self._judge_beside())
+                await self._commit_groups()
+                beside.cancel()
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
         finally:
+            self.judging.close()
             self._worker.shutdown(wait=True)
+
+    async def _commit_groups(self) -> None:
+        while not (self._stopping and not self._queue):
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            await self._commit_group()
 
     def stop(self) -> None:
         """Take nothing more; `run` returns when what was taken is durable and answered."""
         self._stopping = True
         self._wake.set()
 
+    async def _judge_beside(self) -> None:
+        """Judge contests that are too slow for the loop, one at a time, as often as they change."""
+        self._moved.set()
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            for contest in self.state.contests:
+                if (
+                    aside.is_aside(contest.layout)
+                    and self._asked.get(contest.layout.index) != contest.counted_seq
+                ):
+                    self._asked[contest.layout.index] = contest.counted_seq
+                    question = aside.question_of(contest, self.state.seq)
+                    answer = await self.judging.judge(question)
+                    await self.submit(answer)
+            await asyncio.sleep(JUDGED_INTERVAL_S)
+
     async def _commit_group(self) -> None:
         decided, steps = self._decide_group()
+        if steps and steps[-1].unsettled:
+            asked = engine.questions(self.state, steps[-1])
+            answers = [await self.judging.judge(question) for question in asked]
+            steps[-1] = engine.settled(self.state, steps[-1], answers)
         records = [step.record for step in steps if step.record is not None]
         if records:
             loop = asyncio.get_running_loop()
@@ -101,7 +140,7 @@ class Sequencer:
         await asyncio.sleep(0)
 
     def _decide_group(self) -> tuple[list[Ticket], list[Step]]:
-        """Decide waiting commands until the group is full. An amendment is alone in its group."""
+        """Decide waiting commands until the group is full. An amendment, or a step to be judged, is alone."""
         at_ms = max(self.clock_ms(), self.state.at_ms)
         pending = Pending(self.state)
         decided: list[Ticket] = []
@@ -112,13 +151,15 @@ class Sequencer:
             amends = isinstance(command, DeskCommand) and command.action == "amend"
             if amends and decided:
                 break
-            decided.append(self._queue.popleft())
             step = engine.step(self.state if amends else pending, command, at_ms)
+            if step.unsettled and decided:
+                break  # it waits to be judged, and is judged on what is durable
+            decided.append(self._queue.popleft())
             steps.append(step)
             if step.record is not None:
                 pending.take(step.record, list(step.effects))
             reports += len(command.reports) if isinstance(command, CountBatch) else 1
-            if amends:
+            if amends or step.unsettled:
                 break
         return decided, steps
 
@@ -127,6 +168,7 @@ class Sequencer:
             if step.record is not None:
                 self.state = engine.apply(self.state, step.record, step.effects)
                 self.applied(step.record)
+        self._moved.set()
 
     def _refuse_full(self, decided: list[Ticket], steps: list[Step]) -> None:
         """No room on disk: the whole group is dropped, its overlay with it; reads go on."""

@@ -1,7 +1,7 @@
 """What one report counts, in selection order, or why it cannot be counted."""
 
 from tally.completions import Ranked
-from tally.layout import ContestLayout
+from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.refusal import Refusal, escape, nearest
 from tally.report import CountReport
 
@@ -20,7 +20,7 @@ def counts_said(layout: ContestLayout, unit: int, report: CountReport, at: str) 
     if stated is None:
         return Refusal("field-missing", f"{at}/counts", f"a report that is {report.status} needs counts")
     index = layout.selection_index
-    if len(stated) == len(index):
+    if len(stated) == len(index) and layout.styles == (EVERY_SELECTION,):
         try:
             return tuple([stated[selection] for selection in index])
         except KeyError:

@@ -122,6 +122,7 @@ def carry_rows(old: ContestState, new: ContestState) -> None:
     new.rankings = {int(rows[row]): rankings for row, rankings in old.rankings.items()}
     new.unreconciled = {int(rows[row]) for row in old.unreconciled}
     new.claims = dict(old.claims)
+    new.shown, new.shown_seq, new.expanded_seq = old.shown, old.shown_seq, old.expanded_seq
     new.changed_seq, new.changed_at_ms = old.changed_seq, old.changed_at_ms
     new.history = old.history.widened(new.layout.selections)
     kinds = {*new.layout.cells.kind, *(pool_kind(pool.id) for pool in new.layout.pools)}
@@ -165,6 +166,7 @@ def recount(contest: ContestState) -> None:
             sums.taint(pool_kind(joint.id))
     m = layout.selections
     sums.votes = contest.nodes[0, :m].tolist()
+    sums.ballots_cast = int(contest.nodes[0, m])
     disputed = contest.standing == DISPUTED
     sums.votes_disputed = (
         contest.counts.reshape(len(layout.units), layout.types, m)[disputed].sum(axis=(0, 1)).tolist()

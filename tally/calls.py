@@ -3,7 +3,7 @@
 from typing import Any
 
 from tally.effects import ContestEffect
-from tally.events import Amended, Record, StandingChanged
+from tally.events import Amended, Evaluated, Record, StandingChanged
 from tally.history import correction_kind
 from tally.layout import Layout
 
@@ -29,7 +29,7 @@ def calls_of(record: Record, effects: list[ContestEffect], layout: Layout) -> li
             {"kind": cause.action, "contests": contests, "units": list(cause.units), "reason": cause.reason,
              "by": cause.operator}
         )  # fmt: skip
-    else:
+    elif not isinstance(cause, Evaluated):
         for effect in effects:
             found += _corrections(effect, layout)
     found += [

@@ -1,5 +1,6 @@
 """Rule x sums x outstanding → what is irreversible now, on which grounds, and by how much."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tally.claim import Claim
@@ -12,6 +13,8 @@ from tally.outstanding import Sums
 from tally.rules import Rule
 
 CERTAIN, CONDITIONAL = "certain", "conditional"
+SETTLING = {"elected", "outright", "runoff", "passes", "fails", "allocation", "no-winner"}
+"""Kinds of claims that say how a contest ends; the others say what it can no longer come to."""
 NEVER = 1 << 60
 """More votes than there will ever be."""
 
@@ -73,7 +76,7 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
     )
     return Completions(
         tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable,
-        rankings=tuple(sorted(sums.rankings.items())), districts=districts,
+        rankings=tuple(sorted(sums.rankings.items())), districts=districts, ballots_counted=sums.ballots_cast,
     )  # fmt: skip
 
 
@@ -130,9 +133,14 @@ def worth_trying(layout: ContestLayout, sums: Sums) -> list[int]:
 
 def claim_id(layout: ContestLayout, claim: Claim) -> str:
     """A claim's id: its kind and what it is about, as in `elected:maduro`, `at-least:likud:31`, `runoff`."""
+    return id_of(claim, claimants(layout, claim.kind, claim.who))
+
+
+def id_of(claim: Claim, who: Sequence[str]) -> str:
+    """The id of a claim about these selections."""
     parts = [claim.kind]
-    if claim.who:
-        parts.append("+".join(claimants(layout, claim.kind, claim.who)))
+    if who:
+        parts.append("+".join(who))
     if claim.number is not None:
         parts.append(str(claim.number))
     if claim.place is not None:
@@ -145,6 +153,11 @@ def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[st
     if kind == "holds":
         return [str(index) for index in who]
     return [layout.contest.selections[s].id for s in who]
+
+
+def look(layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grounds], int]:
+    """Every irreversible claim by id, and how much may move before that can change."""
+    return ({}, NEVER) if layout.rule is None else _look(layout.rule, layout, sums)
 
 
 def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
@@ -181,11 +194,27 @@ def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) ->
 
     Nothing is looked at while `sums.patience` lasts, which this sets anew (docs/maths.md, "When to look").
     """
-    if sums.patience >= 0 or layout.rule is None:
+    if sums.patience >= 0 or layout.rule is None or layout.rule.TRAITS.aside:
         return ()
     now, sums.patience = _look(layout.rule, layout, sums)
+    return turned_by(layout, now, claims)
+
+
+def turned_by(
+    layout: ContestLayout, now: dict[str, Grounds], claims: dict[str, ClaimState]
+) -> tuple[ClaimChanged, ...]:
+    """What a look makes of the claims known so far, given all that is irreversible `now`.
+
+    "At least 28" stays when only "at least 30" is said: it rests on the strongest that implies it.
+    """
+    said = dict(now)
+    for name, known in claims.items():
+        if known.status == "irreversible" and name not in now:
+            stronger = [why for other, why in now.items() if implies(other, name)]
+            if stronger:
+                said[name] = min(stronger)
     changed = []
-    for name, why in now.items():
+    for name, why in said.items():
         was = claims.get(name)
         if (
             was is None
@@ -193,10 +222,22 @@ def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) ->
             or (was.grade, was.assumptions) != (why.grade, why.assumptions)
         ):
             changed.append(ClaimChanged(layout.index, name, "irreversible", why.grade, why.assumptions))
-    for name, was in claims.items():
-        if was.status == "irreversible" and name not in now:
+    for name, known in claims.items():
+        if known.status == "irreversible" and name not in said:
             changed.append(ClaimChanged(layout.index, name, "withdrawn", None))
     return tuple(changed)
+
+
+def implies(one: str, other: str) -> bool:
+    """Whether a claim of so many, by its id, implies another: at least 30 that at least 28."""
+    stem, _, number = one.rpartition(":")
+    other_stem, _, less = other.rpartition(":")
+    if stem != other_stem or not (number.isdigit() and less.isdigit()):
+        return False
+    kind = stem.partition(":")[0].removeprefix("units-")
+    return (kind == "at-least" and int(number) >= int(less)) or (
+        kind == "at-most" and int(number) <= int(less)
+    )
 
 
 def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
@@ -217,6 +258,20 @@ def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:
             break
         for claim in layout.rule.claims(completions(layout, sums, variant), layout.params):
             name = claim_id(layout, claim)
-            if claim.irreversible and best[name].grounds is None:
+            if claim.irreversible and (name not in best or best[name].grounds is None):
                 best[name] = Decision(name, claim, grounds(layout, sums, variant))
     return list(best.values())
+
+
+def settling(claims: dict[str, ClaimState]) -> list[str]:
+    """The irreversible claims that say how the contest ends, by id."""
+    return [
+        name
+        for name, claim in claims.items()
+        if claim.status == "irreversible" and name.partition(":")[0] in SETTLING
+    ]
+
+
+def decided(claims: dict[str, ClaimState]) -> bool:
+    """Whether some claim that says how the contest ends is irreversible."""
+    return bool(settling(claims))

@@ -6,7 +6,7 @@ import numpy as np
 
 from tally import decide
 from tally.assertion import Assertion, least
-from tally.completions import Completions
+from tally.completions import NOWHERE, Completions
 from tally.decide import Decision
 from tally.events import DISPUTED
 from tally.outstanding import UNBOUNDED, Sums
@@ -34,13 +34,18 @@ def robustness(contest: ContestState, found: list[Decision]) -> dict[str, Robust
     Exact for "elected" with one seat; for other claims "any" may be late, never early.
     Cost: O(disputed units x selections) and one least-cost search. Source: docs/maths.md, "Disputed units".
     """
-    disputed = np.flatnonzero(contest.standing == DISPUTED)
+    disputed = disputed_units(contest)
     if not len(disputed):
         return {d.id: Robust(d.grounds is not None, d.grounds is not None, None, None) for d in found}
     key = (contest.changed_seq, contest.disputes_version)
     if contest.robust_memo is None or contest.robust_memo[0] != key:
         contest.robust_memo = (key, _robustness(contest, found, disputed))
     return contest.robust_memo[1]
+
+
+def disputed_units(contest: ContestState) -> Ints:
+    """The units that are disputed, by index."""
+    return np.flatnonzero(contest.standing == DISPUTED)
 
 
 def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) -> dict[str, Robust]:
@@ -74,11 +79,16 @@ def sums_without(contest: ContestState, disputed: Ints) -> Sums:
     sums, layout = contest.sums.copy(), contest.layout
     sums.votes = [all_ - theirs for all_, theirs in zip(sums.votes, sums.votes_disputed, strict=True)]
     for unit in disputed.tolist():
-        cells = {
-            int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)
-        }
-        for cell in cells - {-1}:
+        rows = range(unit * layout.types, (unit + 1) * layout.types)
+        for cell in {int(layout.cell_of_row[row]) for row in rows} - {-1}:
             sums.add_cell(int(layout.cells.group[cell]), contest.outstanding[cell], -1)
+        for known in map(contest.row, rows):
+            sums.ballots_cast -= known.ballots_cast
+            sums.rank(known.rankings, -1)
+            if layout.district_of[unit] != NOWHERE:
+                of = sums.districts[layout.district_of[unit]]
+                for s, votes in enumerate(known.counts):
+                    of[s] -= votes
     return sums
 
 

@@ -43,13 +43,17 @@ class UnitEffect:
 
 @dataclass(slots=True)
 class ContestEffect:
-    """All a cause changes in one contest; `sums` is the contest's sums afterwards."""
+    """All a cause changes in one contest; `sums` is the contest's sums afterwards.
+
+    `expands`: something may come about that could not before: a correction, a desk verb, a bound that broke.
+    """
 
     contest: int
     sums: Sums
     units: list[UnitEffect] = field(default_factory=list)
     outstanding: dict[int, tuple[int, ...]] = field(default_factory=dict)
     violations: list[BoundViolated] = field(default_factory=list)
+    expands: bool = False
 
 
 def effects_of(ledger: Ledger, cause: object) -> list[ContestEffect]:
@@ -163,6 +167,7 @@ def _finish(ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change
             moved = delta[s]
             sums.votes[s] += moved
             sums.patience -= moved if moved >= 0 else -moved
+        sums.ballots_cast += delta[layout.selections]
         district = layout.district_of[change.unit]
         if district != NOWHERE:
             for s in range(layout.selections):

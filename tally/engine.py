@@ -1,16 +1,20 @@
 """step(ledger, command) → Step, the one door; apply, the one way in for durable records."""
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
-from tally import clones, decide, events
+from tally import aside, clones, decide, events
 from tally.admit import Admitted, admit
 from tally.amend import amended_definition, migrated
+from tally.aside import Answer as Judged
+from tally.aside import Question
 from tally.checks import faults
 from tally.desk import judge_desk
 from tally.effects import ContestEffect, effects_of
-from tally.events import Amended, BatchCounted, BoundViolated, Cause, ClaimChanged, Defined, Record
+from tally.events import Amended, BatchCounted, BoundViolated, Cause, ClaimChanged, Defined, Evaluated, Record
+from tally.expansion import expands
 from tally.layout import compile_definition
 from tally.ledger import Ledger
 from tally.model import Definition, canonical
@@ -32,12 +36,17 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A command decided: a record to make durable and its effects, or refusals, or neither (a repeat)."""
+    """A command decided: a record to make durable and its effects, or refusals, or neither (a repeat).
+
+    `unsettled`: contests judged beside the count to which it adds something possible though claims stand in
+    them. They have to be judged anew, and the step to be `settled`, before the record may be made durable.
+    """
 
     record: Record | None = None
     effects: tuple[ContestEffect, ...] = ()
     answer: Answer = Answer(None)
     refusals: tuple[Refusal, ...] = ()
+    unsettled: tuple[int, ...] = ()
     batch_digests: tuple[str, str] | None = None
 
 
@@ -74,10 +83,12 @@ def _all_claims(state: State) -> tuple[ClaimChanged, ...]:
     )
 
 
-def step(ledger: Ledger, command: CountBatch | DeskCommand, at_ms: int) -> Step:
+def step(ledger: Ledger, command: CountBatch | DeskCommand | Judged, at_ms: int) -> Step:
     """Decide a command against the ledger, mutating nothing. Cost: O(reports) plus one decision a contest."""
     if isinstance(command, CountBatch):
         return _step_batch(ledger, command, at_ms, operator=None)
+    if isinstance(command, Judged):
+        return _step_judged(ledger, command, at_ms)
     if command.action == "correct" and command.batch is not None:
         return _step_batch(
             ledger, _with_reason(command.batch, command.reason), at_ms, operator=command.operator
@@ -129,7 +140,59 @@ def _step_batch(ledger: Ledger, batch: CountBatch, at_ms: int, operator: str | N
 def _step_cause(ledger: Ledger, cause: Cause, at_ms: int, answer: Answer) -> Step:
     effects = effects_of(ledger, cause)
     record = Record(ledger.seq + 1, at_ms, cause, _claims(ledger, effects), _violations(effects))
-    return Step(record=record, effects=tuple(effects), answer=answer)
+    unsettled = _mark_expansions(ledger, effects)
+    return Step(record=record, effects=tuple(effects), answer=answer, unsettled=unsettled)
+
+
+def _mark_expansions(ledger: Ledger, effects: list[ContestEffect]) -> tuple[int, ...]:
+    """Note which effects add to what is possible; the contests beside the count whose claims that questions."""
+    unsettled = []
+    for effect in effects:
+        if aside.is_aside(ledger.layout.contests[effect.contest]):
+            effect.expands = expands(ledger, effect)
+            standing = any(claim.status == "irreversible" for claim in ledger.claims(effect.contest).values())
+            if effect.expands and standing:
+                unsettled.append(effect.contest)
+    return tuple(unsettled)
+
+
+def _step_judged(ledger: Ledger, judged: Judged, at_ms: int) -> Step:
+    """Enter what was judged beside the count, if it says something new and nothing has overtaken it."""
+    cause = aside.evaluated(ledger, judged)
+    if cause is None:
+        return Step(answer=Answer(None))
+    record = Record(ledger.seq + 1, at_ms, cause, _claims_of(ledger, cause))
+    return Step(record=record, answer=Answer(ledger.seq + 1, accepted=1))
+
+
+def _claims_of(ledger: Ledger, cause: Evaluated) -> tuple[ClaimChanged, ...]:
+    layout = ledger.layout.contests[cause.contest]
+    return decide.turned_by(layout, aside.grounds_of(cause.claims), ledger.claims(cause.contest))
+
+
+def questions(state: State, step: Step) -> list[Question]:
+    """What an unsettled step asks: its contests as its record would leave them. The state stays as it is."""
+    assert step.record is not None, "only a record leaves contests unsettled"
+    if isinstance(step.record.cause, Amended):
+        definition = msgspec.json.decode(step.record.cause.definition, type=Definition)
+        after = migrated(state, compile_definition(definition, step.record.cause.sha256)).contests
+        return [aside.question_of(after[contest], step.record.seq) for contest in step.unsettled]
+    asked = []
+    for effect in step.effects:
+        if effect.contest in step.unsettled:
+            twin = state.contests[effect.contest].still()
+            twin.install(effect, -1)
+            asked.append(aside.question_of(twin, step.record.seq))
+    return asked
+
+
+def settled(ledger: Ledger, step: Step, answers: Sequence[Judged]) -> Step:
+    """The step with its unsettled contests judged as its record leaves them."""
+    assert step.record is not None, "only a record leaves contests unsettled"
+    causes = tuple(Evaluated(one.contest, step.record.seq, one.claims) for one in answers)
+    claims = [change for cause in causes for change in _claims_of(ledger, cause)]
+    record = msgspec.structs.replace(step.record, claims=(*step.record.claims, *claims), evaluated=causes)
+    return msgspec.structs.replace(step, record=record, unsettled=())
 
 
 def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
@@ -143,7 +206,9 @@ def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
     after = migrated(ledger, compile_definition(definition, cause.sha256))
     claims = _all_claims(after)
     return Step(
-        record=Record(ledger.seq + 1, at_ms, cause, claims), answer=Answer(ledger.seq + 1, accepted=1)
+        record=Record(ledger.seq + 1, at_ms, cause, claims),
+        answer=Answer(ledger.seq + 1, accepted=1),
+        unsettled=tuple(one.index for one in after.layout.contests if aside.is_aside(one)),
     )
 
 
@@ -161,7 +226,10 @@ def apply(state: State, record: Record, effects: tuple[ContestEffect, ...] | Non
         return after
     if effects is None:
         effects = tuple(effects_of(state, record.cause))
+        _mark_expansions(state, list(effects))
         claims = _claims(state, list(effects))
+        for cause in (*((record.cause,) if isinstance(record.cause, Evaluated) else ()), *record.evaluated):
+            claims += _claims_of(state, cause)
         assert claims == record.claims, (
             f"record {record.seq} decides {claims}, its journal says {record.claims}"
         )

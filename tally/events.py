@@ -101,11 +101,40 @@ class StandingChanged(msgspec.Struct, frozen=True, tag="standing"):
     operator: str
 
 
-Cause: TypeAlias = Defined | Amended | BatchCounted | StandingChanged
+class ClaimShown(msgspec.Struct, frozen=True, array_like=True):
+    """A claim as an evaluation left it: what is said, of whom, and how it stands."""
+
+    id: str
+    kind: str
+    who: tuple[str, ...]
+    irreversible: bool
+    slack: int | None
+    exact: bool
+    lemma: str
+    number: int | None = None
+    place: str | None = None
+    grade: str | None = None
+    assumptions: tuple[str, ...] = ()
+    variant: int = 0
+    if_all_annulled: bool = False
+
+
+class Evaluated(msgspec.Struct, frozen=True, tag="evaluated"):
+    """A contest judged beside the count: every claim, as the votes and bounds of `at_seq` had it."""
+
+    contest: int
+    at_seq: int
+    claims: tuple[ClaimShown, ...]
+
+
+Cause: TypeAlias = Defined | Amended | BatchCounted | StandingChanged | Evaluated
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One journal record: what happened, when it was sequenced, and what it decided."""
+    """One journal record: what happened, when it was sequenced, and what it decided.
+
+    `evaluated`: contests judged beside the count for this very record, since it added to what is possible.
+    """
 
     seq: int
     at_ms: int
@@ -113,6 +142,7 @@ class Record(msgspec.Struct, frozen=True):
     claims: tuple[ClaimChanged, ...] = ()
     violations: tuple[BoundViolated, ...] = ()
     version: int = FORMAT_VERSION
+    evaluated: tuple[Evaluated, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()

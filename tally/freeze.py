@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from tally.completions import Ranked
-from tally.events import ANNULLED, DISPUTED, RowCounted
+from tally.events import ANNULLED, DISPUTED, ClaimShown, RowCounted
 from tally.history import ClaimTurn, Correction, History
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
@@ -32,6 +32,9 @@ class _Contest(msgspec.Struct):
     violations: int
     tainted: list[str]
     rankings: list[tuple[int, tuple[Ranked, ...]]]
+    shown: tuple[ClaimShown, ...]
+    shown_seq: int
+    expanded_seq: int
 
 
 class _Snapshot(msgspec.Struct):
@@ -111,6 +114,9 @@ def _freeze_contest(contest: ContestState) -> _Contest:
         contest.history.violations,
         sorted(contest.sums.tainted),
         sorted(contest.rankings.items()),
+        contest.shown,
+        contest.shown_seq,
+        contest.expanded_seq,
     )
 
 
@@ -121,6 +127,8 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     layout = contest.layout
     contest.held = dict(frozen.held)
     contest.rankings = dict(frozen.rankings)
+    contest.shown, contest.shown_seq = frozen.shown, frozen.shown_seq
+    contest.expanded_seq = frozen.expanded_seq
     contest.unreconciled = set(frozen.unreconciled)
     contest.claims = frozen.claims
     contest.changed_seq, contest.changed_at_ms = frozen.changed
@@ -141,6 +149,7 @@ def _resum(contest: ContestState, tainted: frozenset[str]) -> Sums:
     sums = fresh_sums(layout)
     sums.tainted = tainted
     sums.votes = contest.nodes[0, :m].tolist()
+    sums.ballots_cast = int(contest.nodes[0, m])
     by_unit = contest.counts.reshape(len(layout.units), layout.types, m).sum(axis=1)
     sums.votes_disputed = by_unit[contest.standing == DISPUTED].sum(axis=0).tolist()
     standing = contest.standing != ANNULLED
@@ -178,6 +187,7 @@ def digest(state: State) -> str:
             contest.sums.pool_cast,
             sorted(contest.sums.tainted),
             sorted(contest.rankings.items()),
+            contest.shown,
         )
         whole.update(msgspec.msgpack.encode(facts))
     return whole.hexdigest()

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from tally.events import ClaimChanged, RowCounted
+from tally.events import ClaimChanged, ClaimShown, RowCounted
 from tally.layout import Layout
 from tally.outstanding import Row, Sums
 
@@ -66,6 +66,14 @@ class Ledger(Protocol):
 
     def claims(self, contest: int) -> dict[str, ClaimState]:
         """Every claim that ever turned, by id."""
+        ...
+
+    def shown(self, contest: int) -> tuple[ClaimShown, ...]:
+        """Every claim of a contest judged beside the count, as last evaluated."""
+        ...
+
+    def expanded_seq(self, contest: int) -> int:
+        """The newest seq that added to what is possible in a contest; what was proved before it is not proved."""
         ...
 
     def batch(self, batch_id: str) -> KnownBatch | None:

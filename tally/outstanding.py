@@ -36,12 +36,13 @@ class Sums:
     `votes[s]`: units that stand, are disputed, or whose last accepted counts stay under quarantine.
     `ballots[v][g]`, `unbounded[v][g]`: ballots that may still come in group g under variant v, and how
     many of its cells nobody can bound; `open_cells[g]`; `pool_cast[p]`: ballots already cast in pool p.
-    `districts[d][s]`: the votes again, by district; `rankings`: ballots by ranking, where they are ranked.
+    `ballots_cast`: of the units in `votes`, blank and invalid ones included. `districts[d][s]`: the votes
+    again, by district; `rankings`: ballots by ranking, where they are ranked.
     """
 
     __slots__ = (
-        "ballots", "districts", "open_cells", "patience", "pool_cast", "rankings", "tainted", "unbounded", "votes",
-        "votes_disputed",
+        "ballots", "ballots_cast", "districts", "open_cells", "patience", "pool_cast", "rankings", "tainted",
+        "unbounded", "votes", "votes_disputed",
     )  # fmt: skip
 
     def __init__(self, selections: int, variants: int, groups: int, pools: int, districts: int = 0) -> None:
@@ -51,6 +52,7 @@ class Sums:
         self.unbounded = [[0] * groups for _ in range(variants)]
         self.open_cells = [0] * groups
         self.pool_cast = [0] * pools
+        self.ballots_cast = 0
         self.districts = [[0] * selections for _ in range(districts)]
         self.rankings: dict[Ranking, int] = {}
         self.tainted: frozenset[str] = frozenset()
@@ -65,6 +67,7 @@ class Sums:
         twin.unbounded = [of_variant[:] for of_variant in self.unbounded]
         twin.open_cells = self.open_cells[:]
         twin.pool_cast = self.pool_cast[:]
+        twin.ballots_cast = self.ballots_cast
         twin.districts = [votes[:] for votes in self.districts]
         twin.rankings = self.rankings.copy()
         twin.tainted = self.tainted

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from tally.clones import runs
 from tally.effects import ContestEffect
-from tally.events import BatchCounted, ClaimChanged, Record, RowCounted
+from tally.events import BatchCounted, ClaimChanged, ClaimShown, Evaluated, Record, RowCounted
 from tally.ledger import ClaimState, KnownBatch, Ledger, turned
 from tally.outstanding import Row, Sums
 
@@ -43,6 +43,8 @@ class Pending:
         self._claims: dict[int, dict[str, ClaimState]] = {}
         self._batches: dict[str, KnownBatch] = {}
         self._runs: dict[bytes, bytes] = {}
+        self._shown: dict[int, tuple[ClaimShown, ...]] = {}
+        self._expanded: dict[int, int] = {}
 
     @property
     def seq(self) -> int:
@@ -77,6 +79,14 @@ class Pending:
         claims = self._claims.get(contest)
         return self._base.claims(contest) if claims is None else claims
 
+    def shown(self, contest: int) -> tuple[ClaimShown, ...]:
+        """Every claim of a contest judged beside the count, as last evaluated."""
+        return self._shown[contest] if contest in self._shown else self._base.shown(contest)
+
+    def expanded_seq(self, contest: int) -> int:
+        """The newest seq that added to what is possible in a contest."""
+        return self._expanded.get(contest) or self._base.expanded_seq(contest)
+
     def batch(self, batch_id: str) -> KnownBatch | None:
         """The batch with this id, if it is already in or about to be."""
         return self._batches.get(batch_id) or self._base.batch(batch_id)
@@ -102,8 +112,14 @@ class Pending:
             self._batches[cause.batch_id] = KnownBatch(cause.batch_id, cause.source, cause.digest, record.seq)
             for _, content, units in runs(cause.rows):
                 self._runs.setdefault(content, units)
+        if isinstance(record.cause, Evaluated):
+            self._shown[record.cause.contest] = record.cause.claims
+        for one in record.evaluated:
+            self._shown[one.contest] = one.claims
         for effect in effects:
             contest = effect.contest
+            if effect.expands:
+                self._expanded[contest] = record.seq
             self._sums[contest] = effect.sums
             for unit in effect.units:
                 self._standings[contest, unit.unit] = unit.standing

@@ -13,7 +13,16 @@ from tally.calls import CALLS_KEPT, calls_of
 from tally.clones import runs
 from tally.completions import Ranked
 from tally.effects import ContestEffect, UnitEffect
-from tally.events import DISPUTED, STANDS, BatchCounted, ClaimChanged, Record, RowCounted
+from tally.events import (
+    DISPUTED,
+    STANDS,
+    BatchCounted,
+    ClaimChanged,
+    ClaimShown,
+    Evaluated,
+    Record,
+    RowCounted,
+)
 from tally.history import ClaimTurn, History
 from tally.layout import ContestLayout, Layout
 from tally.ledger import ClaimState, KnownBatch, turned
@@ -47,7 +56,11 @@ class ContestState:
         self.claims: dict[str, ClaimState] = {}
         self.changed_seq = 0
         self.changed_at_ms = 0
+        self.counted_seq = 0
         self.disputes_version = 0
+        self.expanded_seq = 0
+        self.shown: tuple[ClaimShown, ...] = ()
+        self.shown_seq = 0
         self.robust_memo: tuple[tuple[int, int], dict[str, Any]] | None = None
         self.history = History(layout.selections)
         self.sums = fresh_sums(layout)
@@ -172,6 +185,14 @@ class State:
         """Every claim that ever turned, by id."""
         return self.contests[contest].claims
 
+    def shown(self, contest: int) -> tuple[ClaimShown, ...]:
+        """Every claim of a contest judged beside the count, as last evaluated."""
+        return self.contests[contest].shown
+
+    def expanded_seq(self, contest: int) -> int:
+        """The newest seq that added to what is possible in a contest."""
+        return self.contests[contest].expanded_seq
+
     def batch(self, batch_id: str) -> KnownBatch | None:
         """The batch with this id, if it is already in."""
         index = self.batch_index.get(batch_id)
@@ -200,6 +221,8 @@ class State:
         self.previous_definition = (previous_sha256, record.at_ms)
         for contest in self.contests:
             contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+            contest.expanded_seq = contest.counted_seq = record.seq
+        self.show(record)
         self.turn(record.claims, record.seq, record.at_ms)
         self.call(record, [])
 
@@ -240,12 +263,24 @@ class State:
         for effect in effects:
             contest = self.contests[effect.contest]
             contest.install(effect, batch)
+            contest.counted_seq = record.seq
             contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
+            if effect.expands:
+                contest.expanded_seq = contest.counted_seq = record.seq
+        self.show(record)
         self.turn(record.claims, record.seq, record.at_ms)
         for effect in effects:
             contest = self.contests[effect.contest]
             contest.history.note(record, effect, contest.nodes[0])
         self.call(record, effects)
+
+    def show(self, record: Record) -> None:
+        """Write what was judged beside the count."""
+        own = (record.cause,) if isinstance(record.cause, Evaluated) else ()
+        for one in (*own, *record.evaluated):
+            contest = self.contests[one.contest]
+            contest.shown, contest.shown_seq = one.claims, one.at_seq
+            contest.changed_seq, contest.changed_at_ms = record.seq, record.at_ms
 
     def call(self, record: Record, effects: list[ContestEffect]) -> None:
         """Keep what a record gives to talk about: (seq, at_ms, events as MessagePack), the newest 10,000."""

@@ -3,9 +3,11 @@
 from typing import Any
 
 from tally import decide
+from tally.aside import is_aside
 from tally.decide import Decision
-from tally.disputes import Robust, robustness
+from tally.disputes import Robust, disputed_units, robustness
 from tally.effects import unit_columns
+from tally.events import ClaimShown
 from tally.instant import written
 from tally.layout import ContestLayout
 from tally.ledger import ClaimState
@@ -139,25 +141,66 @@ def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: i
 
 
 def claim_views(contest: ContestState) -> list[dict[str, Any]]:
-    """Every claim of the contest, in selection order; `since` is the seq its status dates from."""
+    """Every claim of the contest, in selection order; `since` is the seq its status dates from.
+
+    Of a contest judged beside the count: as last evaluated, with the seq it was evaluated at.
+    """
+    if is_aside(contest.layout):
+        return [_shown_view(contest, one) for one in contest.shown]
     found = decide.decisions(contest.layout, contest.sums)
     robust = robustness(contest, found)
     return [_claim_view(contest, decision, robust[decision.id]) for decision in found]
 
 
-def _claim_view(contest: ContestState, decision: Decision, robust: Robust) -> dict[str, Any]:
-    known: ClaimState | None = contest.claims.get(decision.id)
+def _shown_view(contest: ContestState, one: ClaimShown) -> dict[str, Any]:
+    known = contest.claims.get(one.id)
+    return {
+        "id": one.id,
+        "claim": one.kind,
+        "who": list(one.who),
+        **_how_many(one.number, one.place),
+        **_standing(known),
+        "slack": one.slack,
+        "exact": one.exact,
+        "lemma": one.lemma,
+        "evaluated_at": contest.shown_seq,
+        "robust": {
+            "if_all_disputed_annulled": one.if_all_annulled,
+            "if_any_disputed_annulled": one.if_all_annulled and not len(disputed_units(contest)),
+            "units_to_overturn": None,
+            "ballots_to_overturn": None,
+        },
+    }
+
+
+def _how_many(number: int | None, place: str | None) -> dict[str, Any]:
+    said: dict[str, Any] = {} if number is None else {"number": number}
+    return said if place is None else said | {"place": place}
+
+
+def _standing(known: ClaimState | None) -> dict[str, Any]:
+    """Where a claim stands, on what, and since when."""
     status = "open" if known is None else known.status
+    sure = known is not None and status == "irreversible"
+    return {
+        "status": status,
+        "grade": known.grade if known is not None and sure else None,
+        "assumptions": list(known.assumptions) if known is not None and sure else [],
+        "since": None if known is None else known.since,
+    }
+
+
+def _claim_view(contest: ContestState, decision: Decision, robust: Robust) -> dict[str, Any]:
+    claim = decision.claim
     return {
         "id": decision.id,
-        "claim": decision.claim.kind,
-        "who": decide.claimants(contest.layout, decision.claim.kind, decision.claim.who),
-        "status": status,
-        "grade": known.grade if known is not None and status == "irreversible" else None,
-        "assumptions": list(known.assumptions) if known is not None and status == "irreversible" else [],
-        "slack": decision.claim.slack,
-        "exact": decision.claim.exact,
-        "since": None if known is None else known.since,
+        "claim": claim.kind,
+        "who": decide.claimants(contest.layout, claim.kind, claim.who),
+        **_how_many(claim.number, claim.place),
+        **_standing(contest.claims.get(decision.id)),
+        "slack": claim.slack,
+        "exact": claim.exact,
+        "lemma": claim.lemma,
         "robust": {
             "if_all_disputed_annulled": robust.if_all_annulled,
             "if_any_disputed_annulled": robust.if_any_annulled,
@@ -235,11 +278,6 @@ def _line(contest: ContestState) -> dict[str, Any]:
     layout, root = contest.layout, contest.nodes[0].tolist()
     m = layout.selections
     leader, lead = leading(layout, root[:m])
-    decided = [
-        name
-        for name, claim in contest.claims.items()
-        if claim.status == "irreversible" and name.startswith("elected:")
-    ]
     return {
         "contest": layout.contest.id,
         "name": layout.contest.name,
@@ -248,6 +286,6 @@ def _line(contest: ContestState) -> dict[str, Any]:
         "ballots_cast": root[m + BALLOTS],
         "units": {"total": len(layout.units), "completed": root[m + DONE]},
         "results_status": results_status(contest),
-        "decision": decided,
+        "decision": decide.settling(contest.claims),
         "seq": contest.changed_seq,
     }

@@ -10,6 +10,7 @@ from deploy.opening import begin_or_resume
 from deploy.service import Service, build, running
 from deploy.settings import Settings
 from ingest.sequencer import Command
+from tally.decide import decided
 from tally.events import Record
 from tally.instant import written
 from tally.model import Definition
@@ -66,14 +67,7 @@ class Hosted:
                 int(c.nodes[0, c.layout.selections + DONE]) * 100 >= counted_percent * len(c.layout.units)
                 for c in contests
             )
-        return irreversible and all(
-            any(
-                claim.status == "irreversible" and name.startswith("elected:")
-                for name, claim in c.claims.items()
-            )
-            for c in contests
-            if c.layout.rule is not None
-        )
+        return irreversible and all(decided(c.claims) for c in contests if c.layout.rule is not None)
 
     def _tell(self, record: Record) -> None:
         for change in record.claims:

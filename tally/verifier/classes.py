@@ -134,7 +134,8 @@ def field_of(
     places = _places(body, arena, rows, findings)
     rankings = _rankings(body, arena, rows, findings)
     rooms_of = tuple(map(Room, rooms, parents))
-    return Field(tuple(votes), body.ballot, tuple(sources), rooms_of, places, rankings)
+    all_cast = sum(row.ballots_cast for row in rows if row.standing != "annulled")
+    return Field(tuple(votes), body.ballot, tuple(sources), rooms_of, places, rankings, all_cast)
 
 
 def _places(body: Certificate, arena: Arena, rows: list[Row], findings: Findings) -> tuple[Place, ...]:

@@ -17,6 +17,7 @@ LIMIT = re.compile(
 )
 NO_LIMIT = {
     "LAG_INTERVAL_S",  # how often the loop is looked at
+    "JUDGED_INTERVAL_S",  # how often contests are judged beside the count
 }
 SETTINGS_OF_STREAMS = {"ws/limits.py": "Limits", "ws/server.py": "StreamSettings", "ws/sse.py": "SseSettings"}
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20}

@@ -1,0 +1,131 @@
+"""Contests too slow to judge with every batch: judged beside the count, at a stated position."""
+
+import msgspec
+
+from tally import decide
+from tally.completions import Completions
+from tally.decide import Grounds
+from tally.disputes import disputed_units, sums_without
+from tally.events import ClaimShown, Evaluated
+from tally.layout import ContestLayout
+from tally.ledger import Ledger
+from tally.outstanding import Sums
+from tally.rules import RULES
+from tally.state import ContestState
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """Every completion under one reading of the bounds, and what a claim it carries rests on."""
+
+    variant: int
+    grade: str
+    assumptions: tuple[str, ...]
+    completions: Completions
+
+
+class Question(msgspec.Struct, frozen=True):
+    """All that judging a contest needs, with nothing of the state in it: it can go to another process.
+
+    `without`: the same readings with every disputed unit annulled; empty where none is.
+    """
+
+    contest: int
+    at_seq: int
+    rule: str
+    params: object
+    selections: tuple[str, ...]
+    readings: tuple[Reading, ...]
+    without: tuple[Reading, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a question came to."""
+
+    contest: int
+    at_seq: int
+    claims: tuple[ClaimShown, ...]
+
+
+def is_aside(layout: ContestLayout) -> bool:
+    """Whether the contest is judged beside the count."""
+    return layout.rule is not None and layout.rule.TRAITS.aside
+
+
+def question_of(contest: ContestState, at_seq: int) -> Question:
+    """The question a contest poses as it stands. Cost: O(groups + rankings), a copy."""
+    layout, sums = contest.layout, contest.sums
+    if layout.rule is None:
+        raise ValueError("a contest without a rule poses no question")
+    disputed = disputed_units(contest)
+    without = _readings(layout, sums_without(contest, disputed)) if len(disputed) else ()
+    return Question(
+        layout.index,
+        at_seq,
+        layout.rule.NAME,
+        layout.params,
+        tuple(selection.id for selection in layout.contest.selections),
+        _readings(layout, sums),
+        without,
+    )
+
+
+def _readings(layout: ContestLayout, sums: Sums) -> tuple[Reading, ...]:
+    found = []
+    for variant in (0, *decide.worth_trying(layout, sums)):
+        why = decide.grounds(layout, sums, variant)
+        found.append(Reading(variant, why.grade, why.assumptions, decide.completions(layout, sums, variant)))
+    return tuple(found)
+
+
+def judge(question: Question) -> Answer:
+    """Every claim of a contest under the strongest reading that carries it. Pure; takes as long as it takes."""
+    robust = {
+        claim_id
+        for reading in question.without
+        for claim_id, shown in _judged(question, reading).items()
+        if shown.irreversible
+    }
+    best: dict[str, ClaimShown] = {}
+    for reading in question.readings:
+        for claim_id, shown in _judged(question, reading).items():
+            known = best.get(claim_id)
+            if (known is None and (shown.irreversible or reading.variant == 0)) or (
+                known is not None and shown.irreversible and not known.irreversible
+            ):
+                holds = claim_id in robust if question.without else shown.irreversible
+                best[claim_id] = msgspec.structs.replace(shown, if_all_annulled=holds)
+    return Answer(question.contest, question.at_seq, tuple(best.values()))
+
+
+def _judged(question: Question, reading: Reading) -> dict[str, ClaimShown]:
+    found = {}
+    for claim in RULES[question.rule].statuses(reading.completions, question.params):
+        who = tuple(question.selections[j] for j in claim.who)
+        claim_id = decide.id_of(claim, who)
+        found[claim_id] = ClaimShown(
+            claim_id, claim.kind, who, claim.irreversible, claim.slack, claim.exact, claim.lemma, claim.number,
+            claim.place, reading.grade if claim.irreversible else None,
+            reading.assumptions if claim.irreversible else (), reading.variant,
+        )  # fmt: skip
+    return found
+
+
+def grounds_of(claims: tuple[ClaimShown, ...]) -> dict[str, Grounds]:
+    """What is irreversible in an answer, and on which grounds."""
+    return {
+        one.id: Grounds(one.variant, one.grade or decide.CERTAIN, one.assumptions)
+        for one in claims
+        if one.irreversible
+    }
+
+
+def evaluated(ledger: Ledger, answer: Answer) -> Evaluated | None:
+    """The cause an answer enters the journal as; None where it says nothing new or has been overtaken.
+
+    An answer stands for every later position until something adds to what is possible.
+    """
+    if answer.at_seq < ledger.expanded_seq(answer.contest):
+        return None
+    if answer.claims == ledger.shown(answer.contest):
+        return None
+    return Evaluated(answer.contest, answer.at_seq, answer.claims)
