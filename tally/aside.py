@@ -1,4 +1,4 @@
-"""Contests too slow to judge with every batch: judged beside the count, at a stated position."""
+"""Contests too slow to judge with every batch: judged beside it, at a stated position."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Does a change only narrow what may still come? If not, what was proved before it must be proved again."""
+"""Does a change only narrow what may still come, so that what was proved stays so."""
 
 from tally.effects import ContestEffect, UnitEffect
 from tally.ledger import Ledger

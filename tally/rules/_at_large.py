@@ -1,4 +1,4 @@
-"""Electors by district and at large: the least and the most one selection can end with, and how."""
+"""Electors by district and at large: the least and the most of one selection."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

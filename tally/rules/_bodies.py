@@ -1,4 +1,4 @@
-"""What bodies made of districts share: who can win a district, at what cost, and a completion in which."""
+"""What bodies of districts share: who can win one, at what price, and how it ends so."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Weight won for certain and at most, as claims, and the proof they share: who holds which district."""
+"""Weight for certain and at most, as claims, and their proof: who holds which district."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

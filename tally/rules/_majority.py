@@ -1,4 +1,4 @@
-"""Can a body end without anybody reaching the needed weight? A search over who wins each district."""
+"""Can a body end without a majority: a search over who wins each district."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Can a national vote with spread end without a winner? Votes for the leader, and against its share."""
+"""Can a vote with spread end without a winner: votes for the leader and for others."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

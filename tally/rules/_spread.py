@@ -1,4 +1,4 @@
-"""What spread asks for: the national vote and a share in enough districts, least and most of each."""
+"""What spread asks for: the national vote, and a share in enough districts."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""District method (Maine, Nebraska): electors by district, and so many for the winner of the whole."""
+"""District method (Maine, Nebraska): electors by district and for the whole."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

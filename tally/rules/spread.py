@@ -1,4 +1,4 @@
-"""A national vote with spread: the winner must also have its share in enough of the districts."""
+"""National vote with spread: the winner needs its share in enough districts too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What it takes to win or to lose a district, and what ballots of no known district can do together."""
+"""What it takes to win or lose a district, and what ballots from anywhere can do."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A claim about a body in numbers: its rule object, its electable selections, who, how many, where."""
+"""A claim about a body in numbers: the rule object, who, how many, where."""
 
 from typing import Any, NamedTuple
 
