@@ -95,7 +95,7 @@ def lasting(proof: Refutation) -> int:
     """Return how many votes and ballots may move before an assertion fails; 0 where trees are needed as well."""
     if proof.trees:
         return 0
-    return min(((one.slack - one.strict) // max(map(abs, one.a)) for one in proof.assertions), default=0)
+    return min(((one.slack - one.strict) // max(1, *map(abs, one.a)) for one in proof.assertions), default=0)
 
 
 def opposite(need: Need) -> Assertion:

@@ -392,7 +392,7 @@ MUTANTS = (
     Mutant("styles are alike", _runoff.alike, "group.on_ballot & full != full", "False"),
     Mutant("pools are none", _runoff.alike, "completions.modal or completions.pools", "completions.modal"),
     Mutant("the quorum is the votes of today", measure._Bench.passes_by, "fewest(self.completions)[0]", "99"),
-    Mutant("the quorum does not matter", measure._Bench.fails_by, "max(1 - share, 1 - reached)", "1 - share"),
+    Mutant("the quorum does not matter", measure._Bench._missed, "max(1 - share, 1 - reached)", "1 - share"),
     Mutant("half passes", measure._law, "int(params.strict)", "0"),
     Mutant("nobody votes, and it passes", measure._Bench.passes_by, "[law.share, law.valid,", "[law.share,"),
     Mutant("nobody votes, and it fails", measure._Bench.fails, "if self.params.strict else", "if False else"),
