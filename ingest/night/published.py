@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ingest.night import exports, results, timeseries
+from ingest.night import exports, rankings, results, timeseries
 from ingest.night.ids import unit_id
+from ingest.night.known import with_known
 from ingest.night.night import Night, NightUnreadable, TimedReport, batched, checked
 from ingest.night.sources import SOURCES, UNPLAYABLE, Level, Source
 from tally.model import FORMAT, Contest, Definition, Election, Selection, Unit
@@ -29,6 +30,8 @@ def load_published(folder: Path, reports_per_batch: int) -> Night:
         units = list(rows(folder / "units.csv.gz"))
         definition = _definition(folder, source_id, source, about, units)
         reports = list(_reports(folder, source, definition, units))
+        if source.known:
+            definition = with_known(definition, reports, source.known_pool)
     except (csv.Error, KeyError, ValueError, EOFError) as error:
         raise NightUnreadable(folder, f"{type(error).__name__}: {error}") from error
     return Night(source_id, definition, batched(definition, reports, reports_per_batch), reports_per_batch)
@@ -58,7 +61,7 @@ def _definition(
             ),
             rule=source.rules[contest["id"]],
             name=contest["name"],
-            count_types=source.count_types,
+            count_types=source.types_of.get(contest["id"], source.count_types),
             bound=source.bound,
         )
         for contest in about["contests"]
@@ -72,7 +75,11 @@ def _units(source: Source, units: Iterable[Row]) -> Iterator[Unit]:
     """The tree of places, each before what is in it; then its reporting units, named as published."""
     known: dict[tuple[Level, tuple[str, ...]], str] = {}
     counters: dict[Level, int] = {}
+    written: set[str] = set()
     for row in units:
+        if source.ranked is not None and unit_id(row["unit_id"]) in written:
+            continue  # one place, written in two ways in August and November
+        written.add(unit_id(row["unit_id"]))
         parent = None
         for level in source.levels:
             key = (level, tuple(row[column] for column in level.of))
@@ -99,10 +106,12 @@ def _place_id(level: Level, names: tuple[str, ...], number: int) -> str:
 
 
 def _reports(folder: Path, source: Source, definition: Definition, units: list[Row]) -> Iterator[TimedReport]:
+    if source.ranked is not None:
+        return rankings.reports(definition.contests, units, rows(folder / source.ranked))
     if not (folder / "events.csv.gz").is_file():
         by_type = source.by_type is not None
         table = rows(folder / (source.by_type or "results.csv.gz"))
-        return results.reports(definition.contests, units, table, by_type=by_type)
+        return results.reports(definition.contests, units, table, by_type=by_type, every=source.known)
     events = list(rows(folder / "events.csv.gz"))
     read = exports.reports if "snapshot_at" in events[0] else timeseries.reports
     return read(definition.contests[0], events)

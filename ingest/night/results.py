@@ -11,9 +11,14 @@ Row = dict[str, str]
 
 
 def reports(
-    contests: tuple[Contest, ...], units: Iterable[Row], table: Iterable[Row], *, by_type: bool
+    contests: tuple[Contest, ...],
+    units: Iterable[Row],
+    table: Iterable[Row],
+    *,
+    by_type: bool,
+    every: bool = False,
 ) -> Iterator[TimedReport]:
-    """One report a unit, contest and count type that was counted.
+    """One report a unit, contest and count type that was counted; or of every one, where nothing says which.
 
     Rows of nought are left out of such files, so a unit that is counted and has no row has noughts. Ids that
     begin with `_` (null, blank, invalid) are invalid ballots, as is what the units file calls so.
@@ -26,7 +31,7 @@ def reports(
     for unit in units:
         for contest in contests:
             found = votes.get((unit["unit_id"], contest.id), {})
-            if _counted(unit, found):
+            if every or _counted(unit, found):
                 for count_type in contest.count_types:
                     report = _report(unit, contest, count_type, found)
                     yield TimedReport(milliseconds(unit.get("known_by", "")), report)

@@ -26,7 +26,12 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A published folder: its tree, its bound, its count types, and each contest's rule by contest id."""
+    """A published folder: its tree, its bound, its count types, and each contest's rule by contest id.
+
+    `known`: units without a register are bounded by what was counted in the end, an assumption by name;
+    `known_pool` names the one pool they then are. `types_of`: count types of single contests. `ranked`: the
+    file of ballots by ranking.
+    """
 
     title: str
     timezone: str
@@ -37,6 +42,10 @@ class Source:
     count_types: tuple[str, ...] = ("total",)
     by_type: str | None = None
     names: tuple[str, ...] = ()
+    known: bool = False
+    known_pool: str | None = None
+    types_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ranked: str | None = None
     dates: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,6 +54,7 @@ MAJORITY: dict[str, Any] = {
     "type": "two_round",
     "alternatives": [{"share": [1, 2], "share_strict": True}],
 }
+RANKED: dict[str, Any] = {"type": "irv", "eliminate_first": ["write_in"]}
 _VENEZUELA = (
     Level("state", ("estado",), "estado_name"),
     Level("municipality", ("municipio",), "municipio_name"),
@@ -119,6 +129,7 @@ SOURCES: dict[str, Source] = {
         count_types=("election_day", "advance_in_person", "absentee_by_mail", "provisional"),
         by_type="results_by_type.csv.gz",
         names=("precinct",),
+        known=True,
     ),
     "israel_knesset_25": Source(
         "Israel, election to the 25th Knesset",
@@ -138,12 +149,32 @@ SOURCES: dict[str, Source] = {
                 ],
             }
         },
-        bound=Bound("registered"),  # double envelopes are counted on rolls of their own, which hold 0 voters
+        bound=Bound("registered", hard=True),  # a voter has one ballot box; only double envelopes have no roll
+        known=True,
+        known_pool="double-envelopes",
         names=("locality_name", "kalpi"),
+    ),
+    "alaska_rcv_2022": Source(
+        "Alaska, elections of 16 August and 8 November 2022",
+        "America/Anchorage",
+        (Level("state-house", ("house_district",), "house_district", "district-"),),
+        {
+            "us-ak-house-special-2022": RANKED,
+            "us-ak-house-2022": RANKED,
+            "us-ak-sen-2022": RANKED,
+        },
+        registered=None,
+        names=("name",),
+        known=True,
+        types_of={  # so that what was counted in August bounds August
+            "us-ak-house-special-2022": ("special",),
+            "us-ak-house-2022": ("general",),
+            "us-ak-sen-2022": ("general",),
+        },
+        ranked="ballots.csv.gz",
     ),
 }  # fmt: skip
 
 UNPLAYABLE = {
-    "alaska_rcv_2022": "its results are rankings; counting rankings is not in this release",
     "feed_samples": "samples of feeds are not a night",
 }
