@@ -79,6 +79,8 @@ def ask(problem: Problem) -> tuple[Point, ...]:
 
     model = Polytope(problem)
     columns = len(model.low)
+    if not columns:  # nothing may still come: one completion, and the solver does not take an empty problem
+        return tuple(_points(model, ()))
     matrix, least_of = _matrix([*model.rows, *model.needs], columns)
     found = milp(
         np.zeros(columns),

@@ -18,7 +18,9 @@ def tellable(raw: Json) -> bool:
         doubt = any(unit.get(name) for name in ("annullable", "revisable", "min_outstanding"))
         names = unit.get("on_ballot", range(len(raw["candidates"])))
         strays = any(votes and j not in names for j, votes in enumerate(unit.get("counted", ())))
-        if doubt or strays or unit.get("revote") is not None or unit["outstanding"] is None:
+        ranked = {name for one in _ranked(unit) for name in one["ranking"]}
+        on_ballot = {*names, *(raw["candidates"][j] for j in names)}
+        if doubt or strays or not ranked <= on_ballot or unit.get("revote") is not None or unit["outstanding"] is None:
             return False
     return True
 
