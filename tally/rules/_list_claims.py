@@ -6,47 +6,10 @@ from typing import Any
 import msgspec
 
 from tally.claim import Claim
-from tally.completions import Completions
-from tally.rules._count import seats_of
-from tally.rules._law import Law
-from tally.rules._outlook import realised
-from tally.rules._ranges import End, Range, needed, ranges, views
-from tally.witness import Cast, Fate, Witness, faults
-
-NOT_THERE = -1
-
-
-class Part(msgspec.Struct, frozen=True):
-    """Seats that are shared out by themselves: a whole contest, or one district of it.
-
-    `index` is the district's; NOT_THERE: no unit is in it.
-    """
-
-    name: str | None
-    law: Law
-    completions: Completions
-    index: int | None = None
-
-
-class Sum(msgspec.Struct, frozen=True):
-    """The seats of some lists over all parts: one range a part."""
-
-    members: tuple[int, ...]
-    parts: tuple[Range, ...]
-
-    @property
-    def least(self) -> int:
-        """The least seats in all."""
-        return sum(part.least.seats for part in self.parts)
-
-    @property
-    def most(self) -> int:
-        """The most seats in all."""
-        return sum(part.most.seats for part in self.parts)
-
-    def ends(self, side: str) -> list[End]:
-        """Return, part by part, the end with the "least" or the "most" seats."""
-        return [part.least if side == "least" else part.most for part in self.parts]
+from tally.reach import limits
+from tally.rules._chamber import Chamber, Sum, now, stitched
+from tally.rules._ranges import End, needed, views
+from tally.witness import Witness
 
 
 class PartProof(msgspec.Struct, frozen=True):
@@ -54,7 +17,7 @@ class PartProof(msgspec.Struct, frozen=True):
 
     name: str | None
     seats: int
-    available: int
+    available: int | None
     needed: int | None = None
 
 
@@ -64,51 +27,6 @@ class SeatProof(msgspec.Struct, frozen=True):
     logic: str
     parts: tuple[PartProof, ...] = ()
     seats: tuple[int, ...] = ()
-
-
-class Chamber(msgspec.Struct, frozen=True):
-    """All parts of a contest with their ranges, and what is counted in each."""
-
-    completions: Completions
-    parts: tuple[Part, ...]
-    lists: tuple[Sum, ...]
-    blocs: tuple[Sum, ...]
-    coupled: bool
-
-    @property
-    def seats(self) -> int:
-        """Return the number of seats in all."""
-        return sum(part.law.filled(len(self.completions.counted)) for part in self.parts)
-
-
-def chamber(
-    completions: Completions,
-    parts: Sequence[Part],
-    blocs: Sequence[tuple[int, ...]],
-    *,
-    coupled: bool = False,
-) -> Chamber:
-    """Return the ranges of every list and bloc. `coupled`: parts share ballots, so that sums are bounds."""
-    size = len(completions.counted)
-    groups = [*((j,) for j in range(size)), *blocs]
-    columns = [ranges(part.law, views(part.completions, part.law), groups) for part in parts]
-    sums = [Sum(members, tuple(column[n] for column in columns)) for n, members in enumerate(groups)]
-    return Chamber(completions, tuple(parts), tuple(sums[:size]), tuple(sums[size:]), coupled)
-
-
-def now(found: Chamber) -> tuple[int, ...] | None:
-    """Return the seats of every list on the votes counted so far; None: a tie leaves some open."""
-    seats = []
-    for j in range(len(found.completions.counted)):
-        low = high = 0
-        for part in found.parts:
-            lists = tuple(i for i in part.completions.contenders() if not part.law.barred >> i & 1)
-            few, many = seats_of(part.law, part.completions.votes_counted(), lists, (j,))
-            low, high = low + few, high + many
-        if low != high:
-            return None
-        seats.append(low)
-    return tuple(seats)
 
 
 def seat_claims(found: Chamber, *, proofs: bool) -> tuple[Claim, ...]:
@@ -130,7 +48,7 @@ def majority_claims(found: Chamber, said: Sequence[Claim], number: int, *, proof
             continue
         known.add((one.members, number))
         if one.least >= number:
-            proof = _proof("least-cost", found, one.ends("least"), _needed(found, one)) if proofs else None
+            proof = _least_proof(found, one, number) if proofs else None
             claims.append(Claim("at-least", one.members, True, None, proof, lemma="C", number=number))
         else:
             sure = _sure(found, one.ends("least"))
@@ -141,13 +59,13 @@ def majority_claims(found: Chamber, said: Sequence[Claim], number: int, *, proof
 def _of_group(found: Chamber, one: Sum, *, proofs: bool) -> list[Claim]:
     claims = []
     if one.least:
-        proof = _proof("least-cost", found, one.ends("least"), _needed(found, one)) if proofs else None
+        proof = _least_proof(found, one, one.least) if proofs else None
         claims.append(Claim("at-least", one.members, True, None, proof, lemma="C", number=one.least))
     if one.least < one.most:
         sure = _sure(found, one.ends("least"))
         claims.append(Claim("at-least", one.members, False, None, None, sure, "C", one.least + 1))
     if one.most < found.seats:
-        proof = _proof("most-seats", found, one.ends("most"), [None] * len(found.parts)) if proofs else None
+        proof = _most_proof(found, one) if proofs else None
         claims.append(Claim("at-most", one.members, True, None, proof, lemma="B", number=one.most))
     if one.least < one.most:
         sure = _sure(found, one.ends("most"))
@@ -155,39 +73,45 @@ def _of_group(found: Chamber, one: Sum, *, proofs: bool) -> list[Claim]:
     return claims
 
 
-def _available(found: Chamber, index: int) -> int:
+def _available(found: Chamber, index: int) -> int | None:
+    """Return the votes that can come in a part; None: nothing bounds them."""
     part = found.parts[index]
+    if None in limits(part.completions.groups, part.completions.pools):
+        return None
     return max(outlook.more for outlook in views(part.completions, part.law))
 
 
-def _needed(found: Chamber, one: Sum) -> list[int | None]:
-    """Return, part by part, the fewest votes that deny one of the seats that are safe there.
+def _least_proof(found: Chamber, one: Sum, number: int) -> SeatProof:
+    """Return, part by part, seats that cannot be lost, so many in all, and the fewest votes that would.
 
-    None where units are in doubt, or early: while more than a quarter of what is counted is to come.
+    No votes are stated where units are in doubt, or early: while more than a quarter of what is counted is
+    to come.
     """
-    wanted: list[int | None] = []
-    for part, each in zip(found.parts, one.parts, strict=True):
-        seats, outlook = each.least.seats, each.least.outlook
+    parts = []
+    for index, (part, each) in enumerate(zip(found.parts, one.parts, strict=True)):
+        outlook = each.least.outlook
+        seats = min(number, each.least.seats)
+        number -= seats
         late = not part.completions.modal and 4 * outlook.more <= outlook.total
-        wanted.append(needed(part.law, outlook, one.members, seats) if late else None)
-    return wanted
+        votes = needed(part.law, outlook, one.members, seats) if late else None
+        parts.append(PartProof(part.name, seats, _available(found, index), votes))
+    return SeatProof("least-cost", tuple(parts))
 
 
-def _proof(logic: str, found: Chamber, ends: Sequence[End], wanted: Sequence[int | None]) -> SeatProof:
-    return SeatProof(
-        logic,
-        tuple(
-            PartProof(part.name, end.seats, _available(found, index), votes)
-            for index, (part, end, votes) in enumerate(zip(found.parts, ends, wanted, strict=True))
-        ),
-    )
+def _most_proof(found: Chamber, one: Sum) -> SeatProof:
+    """Return, part by part, the seats that cannot be passed."""
+    parts = [
+        PartProof(part.name, each.most.seats, _available(found, index))
+        for index, (part, each) in enumerate(zip(found.parts, one.parts, strict=True))
+    ]
+    return SeatProof("most-seats", tuple(parts))
 
 
 def _sure(found: Chamber, ends: Sequence[End]) -> bool:
     """Whether these ends come about together in some completion."""
-    if any(end.gifts is None for end in ends):
+    if any(end.gifts is None for end in ends) or found.afar:
         return False
-    return not found.coupled or _stitched(found, ends) is not None
+    return not found.coupled or stitched(found, ends) is not None
 
 
 def _allocation(found: Chamber, *, proofs: bool) -> Claim:
@@ -218,7 +142,7 @@ def _others(found: Chamber) -> list[list[End]]:
 
 def seat_witness(found: Chamber, claim: Claim) -> Witness | None:
     """Return a completion in which an open claim is false; None where none is known."""
-    if claim.irreversible:
+    if claim.irreversible or found.afar:
         return None
     if claim.kind == "allocation":
         tries = _others(found)
@@ -227,39 +151,10 @@ def seat_witness(found: Chamber, claim: Claim) -> Witness | None:
         tries = [one.ends(side) for one in (*found.lists, *found.blocs) if one.members == claim.who][:1]
     for ends in tries:
         if all(end.gifts is not None for end in ends):
-            witness = _stitched(found, ends)
+            witness = stitched(found, ends)
             if witness is not None:
                 return witness
     return None
-
-
-def _stitched(found: Chamber, ends: Sequence[End]) -> Witness | None:
-    """Return the completion in which every part ends so; None where they do not fit together."""
-    size = len(found.completions.counted)
-    casts: list[Cast] = [Cast(group.ballots_min, (0,) * size) for group in found.completions.groups]
-    fates = [
-        Fate("keep", unit.counted, Cast(unit.ballots_min, (0,) * size)) for unit in found.completions.modal
-    ]
-    totals = list(found.completions.counted)
-    for part, end in zip(found.parts, ends, strict=True):
-        made = realised(part.completions, end.outlook, end.gifts or {})
-        if made is None:
-            return None
-        whole = found.completions
-        if part.index == NOT_THERE:
-            continue
-        groups = [p for p, one in enumerate(whole.groups) if part.index in {None, one.district}]
-        units = [p for p, one in enumerate(whole.modal) if part.index in {None, one.district}]
-        for p, cast in zip(groups, made.cast, strict=True):
-            casts[p] = cast
-        for p, fate in zip(units, made.fates, strict=True):
-            fates[p] = fate
-    for cast in (*casts, *(fate.cast for fate in fates)):
-        totals = [number + more for number, more in zip(totals, cast.votes, strict=True)]
-    for fate in fates:
-        totals = [number + more for number, more in zip(totals, fate.counted, strict=True)]
-    witness = Witness(tuple(casts), tuple(fates), tuple(totals))
-    return None if faults(found.completions, witness) else witness
 
 
 def seat_verdict(found: Chamber, names: tuple[str, ...]) -> dict[str, object]:

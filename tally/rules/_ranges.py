@@ -142,16 +142,22 @@ def roof(law: Law, outlook: Outlook, members: Sequence[int]) -> int:
 
 
 def needed(law: Law, outlook: Outlook, members: tuple[int, ...], seats: int) -> int | None:
-    """Return the fewest votes that deny `members` one of `seats`, up to twice all there are; None: more."""
+    """Return the fewest votes that deny `members` one of `seats`, up to twice all there are; None: more.
+
+    Asked as if more ballots came than can, of those with every selection on them that is on all.
+    """
     if seats == 0 or straddlers(law, outlook, members):
         return None
+    most = limit_of(outlook)
+    caps = tuple(most if cap >= outlook.more else cap for cap in outlook.caps)
+    outlook = msgspec.structs.replace(outlook, caps=caps)
     step = 1 + sum(outlook.votes[j] for j in members) // seats  # about what a seat costs
     while True:
-        limit = min(outlook.more + step, limit_of(outlook))
+        limit = min(outlook.more + step, most)
         if deny(law, outlook, members, seats, limit, fewest=False) is not None:
             found = deny(law, outlook, members, seats, limit)
             return None if found is None else found.votes
-        if limit == limit_of(outlook):
+        if limit == most:
             return None
         step *= 2
 

@@ -7,6 +7,7 @@ from tally.refusal import Refusal
 from tally.rules._law import DIVISORS, QUOTAS, Law, Method
 from tally.rules._params import Reader, fraction, selections
 
+SEATS_MAX = 10_000
 AVERAGES = ("seats", "divisors", "threshold", "blocs", "surplus_agreements", "not_electable")
 REMAINDER = ("seats", "quota", "threshold", "blocs", "not_electable")
 PLURALITY = ("seats", "not_electable")
@@ -18,7 +19,7 @@ def read_averages(
     """Return a law of highest averages; D'Hondt's divisors and no threshold when nothing is said."""
     reader = Reader(raw, pointer)
     reader.known(fields)
-    seats = reader.count("seats", 1, least=1)
+    seats = read_seats(reader)
     method = cast("Method", reader.one_of("divisors", DIVISORS))
     over, under, strict = read_threshold(reader)
     agreements = read_agreements(reader, names)
@@ -33,7 +34,7 @@ def read_remainder(
     """Return a law of largest remainders; Hare's quota and no threshold when nothing is said."""
     reader = Reader(raw, pointer)
     reader.known(fields)
-    seats = reader.count("seats", 1, least=1)
+    seats = read_seats(reader)
     method = cast("Method", reader.one_of("quota", QUOTAS))
     over, under, strict = read_threshold(reader)
     blocs = read_groups(reader, "blocs", names)
@@ -47,9 +48,17 @@ def read_most_votes(
     """Return the law of a district in which those with most votes have one seat each."""
     reader = Reader(raw, pointer)
     reader.known(fields)
-    seats = reader.count("seats", 1, least=1)
+    seats = read_seats(reader)
     barred = read_barred(reader, names)
     return reader.faults or Law(seats, "most_votes", barred=barred)
+
+
+def read_seats(reader: Reader) -> int:
+    """Return how many seats there are, 1 when not given."""
+    seats = reader.count("seats", 1, least=1)
+    if seats > SEATS_MAX:
+        reader.fault("count-out-of-range", f"at most {SEATS_MAX}", "seats")
+    return seats
 
 
 def read_threshold(reader: Reader) -> tuple[int, int, bool]:

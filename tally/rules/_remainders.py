@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tally.rules._averages import Denial, filled, keep_out, nobody
 from tally.rules._law import Law
 from tally.rules._market import Basket
@@ -48,9 +50,14 @@ def deny(law: Law, outlook: Outlook, members: Sequence[int], seats: int, limit: 
             if looks > SCANS_MAX:
                 return Denial(votes, None)
             basket = _price(law, outlook, members, seats, votes, limit)
-            price = limit + 1 if basket is None else basket.votes
-            if basket is not None and price <= votes:
+            if basket is not None and basket.votes <= votes:
                 return filled(outlook, members, votes, basket)
+            if basket is None and min(outlook.caps) < limit:
+                # What some of them cannot be given may yet not be needed: only its price moves in small steps.
+                open_to_all = (limit,) * len(outlook.caps)
+                free = msgspec.structs.replace(outlook, caps=open_to_all)
+                basket = _price(law, free, members, seats, votes, limit)
+            price = limit + 1 if basket is None else basket.votes
             votes += _skip(law, outlook, members, seats, votes, price)
     return found
 

@@ -6,16 +6,9 @@ from typing import Any
 from tally.claim import Claim
 from tally.completions import Completions
 from tally.refusal import Refusal
+from tally.rules._chamber import Chamber, Part, chamber
 from tally.rules._law import Law
-from tally.rules._list_claims import (
-    Chamber,
-    Part,
-    chamber,
-    published_seats,
-    seat_claims,
-    seat_verdict,
-    seat_witness,
-)
+from tally.rules._list_claims import published_seats, seat_claims, seat_verdict, seat_witness
 from tally.rules._read_law import read_remainder
 from tally.rules._traits import Traits
 from tally.witness import Witness

@@ -6,20 +6,11 @@ from typing import Any
 import msgspec
 
 from tally.claim import Claim
-from tally.completions import Completions
+from tally.completions import NOWHERE, Completions
 from tally.refusal import Refusal, escape
+from tally.rules._chamber import NOT_THERE, Chamber, Part, chamber
 from tally.rules._law import Law
-from tally.rules._list_claims import (
-    NOT_THERE,
-    Chamber,
-    Part,
-    chamber,
-    majority_claims,
-    published_seats,
-    seat_claims,
-    seat_verdict,
-    seat_witness,
-)
+from tally.rules._list_claims import majority_claims, published_seats, seat_claims, seat_verdict, seat_witness
 from tally.rules._params import Reader
 from tally.rules._read_law import read_averages, read_groups, read_most_votes, read_remainder
 from tally.rules._traits import Traits
@@ -124,9 +115,17 @@ def _chamber(completions: Completions, params: Params) -> Chamber:
     places = {district.name: index for index, district in enumerate(completions.districts)}
     nothing = Completions((0,) * len(completions.counted), electable=completions.electable)
     parts = [
-        Part(name, law, completions.of_district(places[name]), places[name])
+        Part(name, law, _of_district(completions, places[name]), places[name])
         if name in places
         else Part(name, law, nothing, NOT_THERE)
         for name, law in params.laws.items()
     ]
     return chamber(completions, parts, params.blocs, coupled=completions.couples_districts())
+
+
+def _of_district(completions: Completions, index: int) -> Completions:
+    """Return what may still come in a district: ballots of no known district may all be its own."""
+    own = completions.of_district(index)
+    afar = tuple(group for group in completions.groups if group.district == NOWHERE)
+    modal = tuple(unit for unit in completions.modal if unit.district == NOWHERE)
+    return msgspec.structs.replace(own, groups=own.groups + afar, modal=own.modal + modal)

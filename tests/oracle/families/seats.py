@@ -328,7 +328,24 @@ def _parliament(rng: random.Random) -> Json:
     return raw
 
 
+def _narrow(rng: random.Random) -> Json:
+    """Many ballots of one kind with one or two selections on them."""
+    names = ["a", "b", "c"]
+    rule = rng.choice(["highest_averages", "largest_remainder"])
+    params = law_drawn(rng, rule, names)
+    on_ballot = rng.choice([[0], [1], [2], [0, 1], [1, 2]])
+    unit: Json = {
+        "id": "u0",
+        "counted": [rng.randint(0, 12) for _ in names],
+        "outstanding": rng.randint(0, 12 if len(on_ballot) == 1 else 6),
+        "on_ballot": on_ballot,
+    }
+    return {"rule": rule, "candidates": names, "params": params, "units": [unit]}
+
+
 def draw(rng: random.Random) -> Json:
+    if rng.random() < 0.1:
+        return _narrow(rng)
     rule = rng.choice(["highest_averages", "highest_averages", "largest_remainder", "parliament"])
     if rule == "parliament":
         return _parliament(rng)
