@@ -20,7 +20,7 @@ from tally.witness import Witness, faults
 
 __all__ = ["Extra", "Impossible", "Need", "Problem", "Step", "find"]
 
-NODES_MAX = 300
+NODES_MAX = 150
 """Cases looked at before the question is left open."""
 NUMBER_MAX = 10**13
 """No weight, bound or count of a question is larger: the solver works in doubles of 53 bits."""
