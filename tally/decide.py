@@ -59,7 +59,12 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
             merged[place] = known + sums.ballots[variant][g]
     usable = usable_pools(layout, sums, variant)
     groups = tuple(
-        Group(_mask(layout.styles[style]), ballots, pool=_nearest(layout, usable, pool), district=district)
+        Group(
+            mask_of_style(layout.styles[style]),
+            ballots,
+            pool=_nearest(layout, usable, pool),
+            district=district,
+        )
         for (style, pool, district), ballots in merged.items()
     )
     numbers = {pool: n for n, pool in enumerate(usable)}
@@ -80,7 +85,8 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
     )  # fmt: skip
 
 
-def _mask(style: int) -> int:
+def mask_of_style(style: int) -> int:
+    """The selections on a ballot of that style, as a mask."""
     return ALL if style == EVERY_SELECTION else style
 
 

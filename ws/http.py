@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from aiohttp import web
 
-from tally import certificate, wire
-from tally.instant import written
+from tally import certificate, weakest, wire
 from tally.model import canonical
 from tally.rows import canonical_lines
 from tally.state import ContestState, State
 from tally.view import contest_view, election_view
 from ws.board import StateBoard, rows_of
+from ws.history import history_view
 from ws.problem import problem
 
 ROWS_MAX = 1_000
@@ -47,6 +46,7 @@ class Reading:
         get("/v1/contests/{id}/units", self.units)
         get("/v1/contests/{id}/units.ndjson", self.units_ndjson)
         get("/v1/contests/{id}/certificate", self.certificate)
+        get("/v1/contests/{id}/weakest", self.weakest)
         get("/v1/contests/{id}/history", self.history)
         for path in NOT_YET:
             get(path, not_yet)
@@ -144,10 +144,24 @@ class Reading:
         still = self._at_rest(state, contest)
         made = await asyncio.to_thread(certificate.certify, state, still, claim, self._board.epoch)
         if made is None:
-            return problem(
-                "unknown-claim", 404, "Unknown claim", f"no claim {claim[:80]} in this contest", "/claim"
-            )
+            return _unknown_claim(claim)
         return self._answer(request, wire.to_json(made), self._tag(contest.changed_seq))
+
+    async def weakest(self, request: web.Request) -> web.StreamResponse:
+        """The weakest assumptions that would carry a claim: ballots still to come, turnout of open units."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        claim = request.query.get("claim")
+        if claim is None:
+            return _bad_query("claim", "a claim id, such as elected:ID")
+        still = self._at_rest(state, contest)
+        least = await asyncio.to_thread(weakest.weakest, still, claim)
+        if least is None:
+            return _unknown_claim(claim)
+        said = weakest.published(least, claim, self._board.epoch, contest.changed_seq)
+        return self._answer(request, wire.to_json(said), self._tag(contest.changed_seq))
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """Every change of a claim and of the totals, oldest first, in pages by `after` (a seq)."""
@@ -216,54 +230,6 @@ class Reading:
         return web.Response(body=body, content_type="application/json", headers=headers)
 
 
-def history_view(contest: ContestState, after: int, limit: int, epoch: str) -> dict[str, Any]:
-    """The contest's history after a seq: totals record by record, corrections, and its claims' turns."""
-    layout, history = contest.layout, contest.history
-    ids = [selection.id for selection in layout.contest.selections]
-    points = history.points[history.points[:, 0] > after][:limit].tolist()
-    last = points[-1][0] if len(points) == limit else None
-    corrections = [c for c in history.corrections if c.seq > after and (last is None or c.seq <= last)]
-    return {
-        "contest": layout.contest.id,
-        "position": {"epoch": epoch, "seq": contest.changed_seq},
-        "points": [
-            {
-                "seq": p[0],
-                "as_of": written(p[1]),
-                "ballots_cast": p[2],
-                "votes": dict(zip(ids, p[3:], strict=True)),
-            }
-            for p in points
-        ],
-        "corrections": [
-            {
-                "seq": c.seq,
-                "as_of": written(c.at_ms),
-                "kind": c.kind,
-                "unit": layout.units[c.unit].id,
-                "type": layout.contest.count_types[c.row % layout.types] if c.row >= 0 else None,
-                "reason": c.reason,
-                "before": dict(zip(ids, c.before, strict=False)),
-                "after": dict(zip(ids, c.after, strict=False)),
-            }
-            for c in corrections
-        ],
-        "claims": [
-            {
-                "seq": t.seq,
-                "as_of": written(t.at_ms),
-                "claim": t.claim,
-                "status": t.status,
-                "grade": t.grade,
-                "assumptions": list(t.assumptions),
-            }
-            for t in history.turns
-            if t.seq > after and (last is None or t.seq <= last)
-        ],
-        "next": last,
-    }
-
-
 async def not_yet(request: web.Request) -> web.Response:
     """A path of the contract that this release does not have."""
     return problem(
@@ -287,6 +253,10 @@ def _whole(request: web.Request, name: str, default: int, least: int = 1, most: 
     if not (given.isascii() and given.isdigit() and len(given) < 17):
         return None
     return int(given) if least <= int(given) <= most else None
+
+
+def _unknown_claim(claim: str) -> web.Response:
+    return problem("unknown-claim", 404, "Unknown claim", f"no claim {claim[:80]} in this contest", "/claim")
 
 
 def _bad_query(name: str, detail: str) -> web.Response:

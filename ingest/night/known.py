@@ -1,4 +1,4 @@
-"""Bounds for nights without a register: the ballots that were counted in the end, as an assumption."""
+"""Bounds for nights without a register: ballots counted in the end, an assumption."""
 
 from collections.abc import Iterable
 

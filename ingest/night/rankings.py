@@ -1,4 +1,4 @@
-"""Alaska 2022: ballots by ranking and unit; what follows `!` (overvoted, blank) says nothing."""
+"""Alaska 2022: ballots by ranking and unit; what follows `!` says nothing."""
 
 from collections.abc import Iterable, Iterator
 

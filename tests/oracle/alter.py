@@ -264,8 +264,11 @@ def _meaning(raw: Json, declared: set[str]) -> object:
         )
         if rows
     ]  # fmt: skip
-    votes = one.contest.rule.get("votes_per_ballot", one.contest.votes_allowed)
+    marked = one.rule is None or one.rule.TRAITS.ballot == "votes"
+    votes = one.contest.rule.get("votes_per_ballot", one.contest.votes_allowed) if marked else None
+    places = {unit.id: at for unit, at in zip(one.units, one.district_of, strict=True)}
     return (
+        one.districts, places,
         by_cell, [(p.id, p.ballots, p.hard and p.ballots > 0, p.source) for p in one.pools], one.pool_parent,
         one.electable, one.contest.rule, votes, one.contest.id, [s.id for s in one.contest.selections],
         sorted(zip((u.id for u in one.units), one.registered, strict=True)) if turnout else None,
