@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from tally.events import Record
 from tally.pending import Pending
 from tally.refusal import Refusal
 from tally.report import CountBatch, DeskCommand
-from tally.state import State
+from tally.state import ContestState, State
 
 Command = CountBatch | DeskCommand
 Queued = Command | Answer
@@ -52,7 +52,8 @@ class Sequencer:
     _worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "journal"))
     _stopping: bool = False
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
-    _asked: dict[int, int] = field(default_factory=dict)
+    _judged: asyncio.Event = field(default_factory=asyncio.Event)
+    _answered: dict[int, int] = field(default_factory=dict)
 
     async def submit(self, command: Queued) -> Step:
         """Decide a command and wait until its record is durable and applied. Refusals are values.
@@ -98,21 +99,31 @@ class Sequencer:
         self._stopping = True
         self._wake.set()
 
+    async def judged(self) -> None:
+        """Wait until every contest that is judged beside the count is judged as it stands."""
+        while any(self._unjudged()):
+            self._judged.clear()
+            await self._judged.wait()
+
+    def _unjudged(self) -> Iterator[ContestState]:
+        """Contests judged beside the count that have moved since they were last judged."""
+        for contest in self.state.contests:
+            index = contest.layout.index
+            if aside.is_aside(contest.layout) and self._answered.get(index) != contest.counted_seq:
+                yield contest
+
     async def _judge_beside(self) -> None:
         """Judge contests that are too slow for the loop, one at a time, as often as they change."""
         self._moved.set()
         while True:
             await self._moved.wait()
             self._moved.clear()
-            for contest in self.state.contests:
-                if (
-                    aside.is_aside(contest.layout)
-                    and self._asked.get(contest.layout.index) != contest.counted_seq
-                ):
-                    self._asked[contest.layout.index] = contest.counted_seq
-                    question = aside.question_of(contest, self.state.seq)
-                    answer = await self.judging.judge(question)
-                    await self.submit(answer)
+            for contest in list(self._unjudged()):
+                counted_seq = contest.counted_seq
+                answer = await self.judging.judge(aside.question_of(contest, self.state.seq))
+                await self.submit(answer)
+                self._answered[contest.layout.index] = counted_seq
+                self._judged.set()
             await asyncio.sleep(JUDGED_INTERVAL_S)
 
     async def _commit_group(self) -> None:

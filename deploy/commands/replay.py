@@ -169,6 +169,7 @@ async def _hosted(player: Player, hosted: Hosted, until: Until, *, stay: bool) -
     async with hosted.running():
         player.console.print(f"the night is at {hosted.url()}")
         await player.play(send)
+        await hosted.service.sequencer.judged()
         hosted.summary()
         if stay and not player.stopped.is_set():
             player.console.print("the night is over; the page stays until Ctrl-C")
