@@ -47,7 +47,7 @@ def rankings_said(
                 )
         ranking = tuple(index[name] for name in one.ranking)
         if len(set(ranking)) < len(ranking):
-            return Refusal("duplicate-key", f"{at}/ballots/{place}", "a ballot ranks a selection twice")
+            return Refusal("ranking-repeats", f"{at}/ballots/{place}", "a ballot ranks a selection twice")
         found[ranking] = found.get(ranking, 0) + one.count
         if ranking:
             firsts[ranking[0]] += one.count

@@ -16,7 +16,7 @@ STATUS_OF_CODE = {
     "unknown-type": 422, "unknown-election": 422, "unknown-action": 404, "choice-missing": 422,
     "unknown-field": 422, "field-missing": 422, "bad-identifier": 422, "bad-format": 422, "not-on-ballot": 422,
     "reason-required": 422, "reports-empty": 422, "bad-definition": 422, "unknown-status": 422,
-    "counts-without-status": 422,
+    "counts-without-status": 422, "ranking-repeats": 422,
     # conflict with what is already known
     "total-decreased": 409, "register-mismatch": 409, "definition-mismatch": 409, "stale-report": 409,
     "batch-conflict": 409, "revision-conflict": 409, "wrong-phase": 409, "unit-final": 409, "not-disputed": 409,
