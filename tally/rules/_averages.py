@@ -45,16 +45,13 @@ def deny(
         return joint or found
     if seats_left <= 0:
         return found
-    edges = {outlook.fewest}
-    for j in members:
-        edge = law.shut_out(outlook.votes[j], outlook.total)
-        if edge is not None and edge > outlook.fewest:
-            edges.add(edge)
     parties = entities(law, rivals)
-    for start in sorted(edges):
+    for start in edges_of(law, outlook, members):
         mark = _mark(law, outlook, members, seats, start)
-        if start > limit or mark is None:
+        if start > limit or not rivals:
             break
+        if mark is None:
+            return Denial(start, None)  # votes that must come, all to them, may let them in: nobody says
         bought = _settle(
             start, limit, partial(quotients, law, outlook, parties, mark, seats_left), fewest=fewest
         )
@@ -63,6 +60,22 @@ def deny(
             if not fewest:
                 break
     return found
+
+
+def edges_of(law: Law, outlook: Outlook, members: Sequence[int]) -> list[int]:
+    """Return the fewest votes there are, and each number, given to others, at which one of `members` is out."""
+    found = {outlook.fewest}
+    if not closed(outlook, members):
+        for j in members:
+            edge = law.shut_out(outlook.votes[j], outlook.total)
+            if edge is not None and edge > outlook.fewest:
+                found.add(edge)
+    return sorted(found)
+
+
+def closed(outlook: Outlook, members: Sequence[int]) -> bool:
+    """Whether every vote that may come is for one of `members`, so that others get none."""
+    return outlook.alike and not outlook.outside(members)
 
 
 def keep_out(law: Law, outlook: Outlook, members: Sequence[int], limit: int) -> Denial | None:
@@ -76,8 +89,8 @@ def keep_out(law: Law, outlook: Outlook, members: Sequence[int], limit: int) -> 
     most = max([outlook.fewest, *(edge for edge in edges if edge is not None)])
     if most > limit:
         return None
-    if most > 0 and outlook.alike and not outlook.outside(members):
-        return _all_out(law, outlook, most, limit)
+    if most > 0 and closed(outlook, members):
+        return _all_out(law, outlook, members, most, limit)
     return filled(outlook, members, most, Basket(0, {}))
 
 
@@ -91,23 +104,24 @@ def nobody(law: Law, outlook: Outlook) -> dict[int, int] | None:
     return {others[0]: outlook.fewest} if others else None
 
 
-def _all_out(law: Law, outlook: Outlook, start: int, limit: int) -> Denial | None:
-    """Return the fewest votes, `start` or more, spread so that no list is let in: all of them are asked about.
+def _all_out(law: Law, outlook: Outlook, members: Sequence[int], start: int, limit: int) -> Denial | None:
+    """Return the fewest votes, `start` or more, that only `members` can get and that let none of them in.
 
     Looked for among the next `TRIES_MAX` numbers of votes; beyond, it is taken to be possible.
     """
     open_to = [j for j, cap in enumerate(outlook.caps) if cap]
+    lists = [j for j in members if j in outlook.lists]
     size = len(outlook.caps)
     share = law.over * size - law.under
-    if size == len(outlook.lists) and (share < 0 or (share == 0 and not law.strict)):
+    if size == len(lists) and (share < 0 or (share == 0 and not law.strict)):
         return None  # the largest has one part in `size` of all votes, and that is enough
     for votes in range(start, min(limit, start + TRIES_MAX) + 1):
         bar, left, gifts = law.bar(outlook.total + votes), votes, {}
         for j in open_to:
-            room = max(0, bar - 1 - outlook.votes[j]) if j in outlook.lists else left
+            room = max(0, bar - 1 - outlook.votes[j]) if j in lists else left
             gifts[j] = min(left, room)
             left -= gifts[j]
-        if left == 0 and all(outlook.votes[j] < bar for j in outlook.lists):
+        if left == 0 and all(outlook.votes[j] < bar for j in lists):
             return Denial(votes, gifts)
     if len(open_to) <= 1 or start + TRIES_MAX >= limit:
         return None  # votes that all go to one list raise no share but its own

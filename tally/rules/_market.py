@@ -112,19 +112,20 @@ def quotients(
 def _dear_besides(
     outlook: Outlook, parties: Sequence[Entity], market: Market, missing: int, limit: int
 ) -> bool:
-    """Whether `missing` quotients surely cost more than `limit`, judged by the parties that hold some.
+    """Whether `missing` quotients surely cost more than `limit`, judged by the lists let in that hold some.
 
-    With D'Hondt's divisors n more quotients cost a party that holds some at most n marks, rounded up, and any
-    other party at least that, less the votes it has. So the others save no more than all their votes.
+    With D'Hondt's divisors n more quotients cost such a party at most n marks, rounded up. They cost any other
+    party, or this one by way of a partner that is lifted over the threshold, at least that, less the votes
+    those lists have now. So all of that saves no more than their votes.
     """
     holders = [e for e, has in enumerate(market.held) if has]
     if not holders:
         return False
-    saved = sum(outlook.votes[j] for e, has in enumerate(market.held) if not has for j in parties[e])
+    sums = {e: sum(outlook.votes[j] for j in parties[e] if outlook.votes[j] >= market.bar) for e in holders}
+    saved = sum(outlook.votes[j] for party in parties for j in party) - sum(sums.values())
     most = limit + saved
     rows = []
-    for e in holders:
-        own = sum(outlook.votes[j] for j in parties[e] if outlook.votes[j] >= market.bar)
+    for e, own in sums.items():
         prices = (need - own for need in market.needs[market.held[e] + 1 : market.held[e] + missing + 1])
         rows.append([0, *(price for price in prices if price <= most)])
     return price_list(rows, missing, most)[-1] > most

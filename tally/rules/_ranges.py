@@ -118,11 +118,13 @@ def loosened(law: Law, outlook: Outlook, members: Sequence[int]) -> Outlook:
     """Return an outlook in which what could go to `members` could go to others instead, who gain by it.
 
     Where votes for one of several members shut out another or raise the quota, or shut out a partner, giving
-    them votes might cost seats. It cannot, once somebody else could have every such vote; if nobody can, all
-    others are taken to be on every ballot, which only adds completions.
+    them votes might cost seats; with Droop's quota, which is whole, even one list's own might.
+    It cannot, once somebody else could have every such vote; if nobody can, all others are taken to be on
+    every ballot, which only adds completions.
     """
     partner = law.partner(members[0]) if len(members) == 1 else None
-    if (law.over == 0 and law.method not in QUOTAS) or (len(members) == 1 and partner not in outlook.lists):
+    alone = len(members) == 1 and partner not in outlook.lists and law.method != "droop"
+    if alone or (law.over == 0 and law.method not in QUOTAS):
         return outlook
     others = [j for j in range(len(outlook.caps)) if j not in members and j != partner]
     if not others or any(outlook.caps[j] >= outlook.more for j in others):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tally.rules._averages import Denial, filled, keep_out, nobody
+from tally.rules._averages import Denial, closed, edges_of, filled, keep_out, nobody
 from tally.rules._law import Law
 from tally.rules._market import Basket
 from tally.rules._most import Most
@@ -36,15 +36,16 @@ def deny(law: Law, outlook: Outlook, members: Sequence[int], seats: int, limit: 
     """
     found = keep_out(law, outlook, members, limit)
     limit = limit if found is None else found.votes - 1
-    edges = {outlook.fewest}
-    for j in members:
-        edge = law.shut_out(outlook.votes[j], outlook.total)
-        if edge is not None and edge > outlook.fewest:
-            edges.add(edge)
-    starts = sorted(edges)
+    starts = edges_of(law, outlook, members)
+    if closed(outlook, members):
+        limit = min(limit, outlook.fewest)  # more votes are their own, and only help
     looks = 0
     for start, end in zip(starts, [*starts[1:], limit + 1], strict=True):
         votes = start
+        bar = law.bar(outlook.total + start)
+        inside = [j for j in members if j in outlook.lists and outlook.votes[j] >= bar]
+        if not inside and start <= limit and len(members) < len(outlook.caps):
+            return Denial(start, None)  # votes that must come, all to them, may let them in: nobody says
         while votes < min(end, limit + 1):
             looks += 1
             if looks > SCANS_MAX:
@@ -52,8 +53,8 @@ def deny(law: Law, outlook: Outlook, members: Sequence[int], seats: int, limit: 
             basket = _price(law, outlook, members, seats, votes, limit)
             if basket is not None and basket.votes <= votes:
                 return filled(outlook, members, votes, basket)
-            if basket is None and min(outlook.caps) < limit:
-                # What some of them cannot be given may yet not be needed: only its price moves in small steps.
+            if min(outlook.caps) < limit:
+                # What some cannot be given they may soon not need: only prices without caps move in small steps.
                 open_to_all = (limit,) * len(outlook.caps)
                 free = msgspec.structs.replace(outlook, caps=open_to_all)
                 basket = _price(law, free, members, seats, votes, limit)

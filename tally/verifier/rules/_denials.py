@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from tally.verifier.rules._prices import Arena, price, starts
+from tally.verifier.rules._prices import Arena, closed, price, starts
 from tally.verifier.rules._quotas import scanned
 from tally.verifier.rules._shares import Shares
 
@@ -16,7 +16,8 @@ def widened(arena: Arena, members: Sequence[int]) -> Arena:
     partner = shares.partners.get(members[0]) if len(members) == 1 else None
     if partner not in shares.lists:
         partner = None
-    if (shares.share[0] == 0 and not shares.remainders) or (len(members) == 1 and partner is None):
+    alone = len(members) == 1 and partner is None and shares.method != "droop"
+    if alone or (shares.share[0] == 0 and not shares.remainders):
         return arena
     others = [j for j in range(len(arena.votes)) if j not in members and j != partner]
     if not others or max(arena.caps[j] for j in others) >= arena.more:
@@ -56,23 +57,23 @@ def _all_out(arena: Arena, members: Sequence[int], limit: int) -> int | None:
     if len(known) < len(edges):
         return None
     start = max(known, default=0)
-    outside = [j for j, cap in enumerate(arena.caps) if j not in members and (cap or not arena.more)]
-    if start == 0 or outside or not arena.alike:
+    if start == 0 or not closed(arena, members):
         return start
-    return _spread_thin(arena, start, limit)
+    return _spread_thin(arena, members, start, limit)
 
 
-def _spread_thin(arena: Arena, start: int, limit: int) -> int | None:
-    """The fewest votes that only these lists can get, and that still let none of them in."""
+def _spread_thin(arena: Arena, members: Sequence[int], start: int, limit: int) -> int | None:
+    """The fewest votes that only `members` can get, and that still let none of them in."""
     shares, size = arena.shares, len(arena.votes)
+    lists = [j for j in members if j in shares.lists]
     over = shares.share[0] * size - shares.share[1]
-    if len(shares.lists) == size and (over < 0 or (over == 0 and not shares.strict)):
+    if len(lists) == size and (over < 0 or (over == 0 and not shares.strict)):
         return None
     open_to = [j for j, cap in enumerate(arena.caps) if cap]
     for given in range(start, min(limit, start + SPREADS_MAX) + 1):
         bar = arena.bar(given)
-        room = sum(max(0, bar - 1 - arena.votes[j]) if j in shares.lists else given for j in open_to)
-        if room >= given and all(arena.votes[j] < bar for j in shares.lists):
+        room = sum(max(0, bar - 1 - arena.votes[j]) if j in lists else given for j in open_to)
+        if room >= given and all(arena.votes[j] < bar for j in lists):
             return given
     return None if len(open_to) <= 1 or start + SPREADS_MAX >= limit else start
 
@@ -100,7 +101,7 @@ def _stepped(arena: Arena, members: Sequence[int], seats: int, limit: int) -> in
         sums = [sum(arena.votes[j] for j in party) for party in shares.together(inside)]
         mark = _mark(shares, sums, seats)
         if mark is None:
-            return None
+            return start if rivals and shares.method != "plurality" else None
         found = _climb(start, limit, partial(price, arena, rivals, mark, wanted, limit))
         if found is not None:
             return found

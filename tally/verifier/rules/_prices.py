@@ -42,8 +42,16 @@ class Dear(Exception):
     """The question is not settled within the budget."""
 
 
+def closed(arena: Arena, members: Sequence[int]) -> bool:
+    """Whether every vote that may come is for one of `members`."""
+    others = [j for j, cap in enumerate(arena.caps) if j not in members and (cap or not arena.more)]
+    return arena.alike and not others
+
+
 def starts(arena: Arena, members: Sequence[int], limit: int) -> list[int]:
     """0, and every number of votes at which one of them is kept out."""
+    if closed(arena, members):
+        return [0]
     edges = [arena.edge(j, limit) for j in members if j in arena.shares.lists]
     return sorted({0, *(edge for edge in edges if edge is not None)})
 

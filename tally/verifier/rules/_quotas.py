@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tally.verifier.rules._prices import Arena, Dear, cheapest, offers, starts
+from tally.verifier.rules._prices import Arena, Dear, cheapest, closed, offers, starts
 
 SCANS_MAX = 20_000  # numbers of votes looked at for one question about remainders
 
@@ -12,6 +12,7 @@ def scanned(arena: Arena, members: Sequence[int], seats: int, limit: int) -> int
     shares, wanted = arena.shares, arena.shares.seats - seats + 1
     rivals = [j for j in shares.lists if j not in members]
     edges = starts(arena, members, limit)
+    limit = min(limit, 0) if closed(arena, members) else limit
     looks = 0
     for start, end in zip(edges, [*edges[1:], limit + 1], strict=True):
         given = start
@@ -22,14 +23,12 @@ def scanned(arena: Arena, members: Sequence[int], seats: int, limit: int) -> int
             asked = _rest_price(arena, members, rivals, seats, wanted, given, limit)
             if asked is not None and asked <= given:
                 return given
-            if (
-                asked is None
-            ):  # what some cannot be given may yet not be needed: its price moves in small steps
+            if min(arena.caps) < limit:
+                # Who cannot be given votes may soon not need them: only prices without caps move in small steps.
                 free = arena._replace(caps=(limit,) * len(arena.caps))
                 asked = _rest_price(free, members, rivals, seats, wanted, given, limit)
-            given += _sure_steps(
-                arena, min(len(rivals), wanted), seats, given, limit + 1 if asked is None else asked
-            )
+            known = limit + 1 if asked is None else asked
+            given += _sure_steps(arena, min(len(rivals), wanted), seats, given, known)
     return None
 
 

@@ -340,6 +340,9 @@ def _narrow(rng: random.Random) -> Json:
         "outstanding": rng.randint(0, 12 if len(on_ballot) == 1 else 6),
         "on_ballot": on_ballot,
     }
+    if rng.random() < 0.3:
+        params["no_blank"] = True
+        unit["min_outstanding"] = rng.randint(0, unit["outstanding"])
     return {"rule": rule, "candidates": names, "params": params, "units": [unit]}
 
 
