@@ -3,9 +3,10 @@
 import msgspec
 
 from tally import decide
+from tally.claim import Claim
 from tally.completions import Completions
 from tally.decide import Grounds
-from tally.disputes import disputed_units, sums_without
+from tally.disputes import disputed_units, doubtful, sums_without, worth
 from tally.events import ClaimShown, Evaluated
 from tally.layout import ContestLayout
 from tally.ledger import Ledger
@@ -15,12 +16,16 @@ from tally.state import ContestState
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Every completion under one reading of the bounds, and what a claim it carries rests on."""
+    """Every completion under one reading of the bounds, and what a claim it carries rests on.
+
+    `doubt`: the same with every disputed unit kept or annulled; None where none is, or too many.
+    """
 
     variant: int
     grade: str
     assumptions: tuple[str, ...]
     completions: Completions
+    doubt: Completions | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -58,13 +63,17 @@ def question_of(contest: ContestState, at_seq: int) -> Question:
         raise ValueError("a contest without a rule poses no question")
     disputed = disputed_units(contest)
     without = _readings(layout, sums_without(contest, disputed)) if len(disputed) else ()
+    readings = tuple(
+        msgspec.structs.replace(one, doubt=doubtful(contest, disputed, one.variant)) if len(disputed) else one
+        for one in _readings(layout, sums)
+    )
     return Question(
         layout.index,
         at_seq,
         layout.rule.NAME,
         layout.params,
         tuple(selection.id for selection in layout.contest.selections),
-        _readings(layout, sums),
+        readings,
         without,
     )
 
@@ -93,8 +102,24 @@ def judge(question: Question) -> Answer:
                 known is not None and shown.irreversible and not known.irreversible
             ):
                 holds = claim_id in robust if question.without else shown.irreversible
-                best[claim_id] = msgspec.structs.replace(shown, if_all_annulled=holds)
+                safe, units = _worth(question, reading, shown)
+                best[claim_id] = msgspec.structs.replace(
+                    shown, if_all_annulled=holds, if_any_annulled=safe, units_to_overturn=units
+                )
     return Answer(question.contest, question.at_seq, tuple(best.values()))
+
+
+def _worth(question: Question, reading: Reading, shown: ClaimShown) -> tuple[bool, int | None]:
+    """Whether a claim holds whatever disputed units are annulled, and else how many it takes."""
+    if not shown.irreversible or not question.without:
+        return shown.irreversible, None
+    if reading.doubt is None:
+        return False, None
+
+    def name_of(claim: Claim) -> str:
+        return decide.id_of(claim, [question.selections[j] for j in claim.who])
+
+    return worth(RULES[question.rule], question.params, reading.doubt, name_of, shown.id)
 
 
 def _judged(question: Question, reading: Reading) -> dict[str, ClaimShown]:

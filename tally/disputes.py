@@ -1,18 +1,25 @@
 """What a contest's claims are worth if disputed units are annulled: all of them, or any."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from tally import decide
 from tally.assertion import Assertion, least
-from tally.completions import NOWHERE, Completions
+from tally.claim import Claim
+from tally.completions import NOWHERE, Completions, ModalUnit, Ranking
 from tally.decide import Decision
 from tally.events import DISPUTED
 from tally.outstanding import UNBOUNDED, Sums
+from tally.rules import Rule
 from tally.rules.disputed import annulment_gains, fewest_ballots, fewest_units, robust_margin
 from tally.state import ContestState
 from tally.tree import Ints
+
+DOUBTFUL_UNITS_MAX = 10
+"""Disputed units up to which a claim that is not of plurality is judged with each kept or annulled."""
 
 
 class Robust(NamedTuple):
@@ -31,7 +38,8 @@ class Robust(NamedTuple):
 def robustness(contest: ContestState, found: list[Decision]) -> dict[str, Robust]:
     """Every claim's worth under dispute, by claim id; remembered until totals or disputes change.
 
-    Exact for "elected" with one seat; for other claims "any" may be late, never early.
+    Exact for "elected" by plurality with one seat; for other claims "any" may be late, never early, and the
+    fewest units are known where few are disputed.
     Cost: O(disputed units x selections) and one least-cost search. Source: docs/maths.md, "Disputed units".
     """
     disputed = disputed_units(contest)
@@ -53,6 +61,7 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
     without = decide.irreversible(layout, sums_without(contest, disputed))
     counted = contest.counts.reshape(len(layout.units), layout.types, layout.selections)[disputed].sum(axis=1)
     ballots = contest.numbers[:, 1].reshape(len(layout.units), layout.types)[disputed].sum(axis=1)
+    of_votes = layout.rule is not None and layout.rule.NAME in {"plurality", "disputed"}
     result = {}
     for decision in found:
         if decision.grounds is None:
@@ -61,15 +70,14 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
         variant = decision.grounds.variant
         completions = decide.completions(layout, contest.sums, variant)
         exposed = _exposed(contest, disputed, variant)
-        if decision.claim.kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
-            robust = _elected(
-                completions, decision.claim.who[0], counted, exposed, ballots, decision.id in without
-            )
-        elif decision.claim.kind == "eliminated":
+        kind, without_all = decision.claim.kind, decision.id in without
+        if of_votes and kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
+            robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, without_all)
+        elif of_votes and kind == "eliminated":
             safe = _eliminated(completions, decision.claim.who[0], counted, exposed)
-            robust = Robust(decision.id in without, safe, None, None)
+            robust = Robust(without_all, safe, None, None)
         else:
-            robust = Robust(decision.id in without, False, None, None)
+            robust = _by_units(contest, decision, disputed, without_all)
         result[decision.id] = robust
     return result
 
@@ -102,6 +110,64 @@ def _elected(
     gains = annulment_gains(counted, who, rivals, np.repeat(exposed[:, None], len(rivals), axis=1))
     cheapest = fewest_ballots(margins, gains, ballots)
     return Robust(without, robust_margin(margins, gains) > 0, fewest_units(margins, gains), cheapest.cost)
+
+
+def doubtful(contest: ContestState, disputed: Ints, variant: int) -> Completions | None:
+    """Every completion with each disputed unit kept or annulled; None: too many of them, or pools are about."""
+    layout = contest.layout
+    if len(disputed) > DOUBTFUL_UNITS_MAX or layout.pools:
+        return None
+    plain = decide.completions(layout, sums_without(contest, disputed), variant)
+    units = []
+    exposed = _exposed(contest, disputed, variant).tolist()
+    for unit, ballots in zip(disputed.tolist(), exposed, strict=True):
+        rows = [contest.row(row) for row in range(unit * layout.types, (unit + 1) * layout.types)]
+        cell = int(layout.cell_of_row[unit * layout.types])
+        style = layout.styles[layout.groups[layout.cells.group[cell]].style]
+        rankings: dict[Ranking, int] = {}
+        for ranking, number in (ranked for row in rows for ranked in row.rankings):
+            rankings[ranking] = rankings.get(ranking, 0) + number
+        units.append(
+            ModalUnit(
+                tuple(map(sum, zip(*(row.counts for row in rows), strict=True))), ballots,
+                on_ballot=decide.mask_of_style(style), annullable=True, ballots=sum(r.ballots_cast for r in rows),
+                district=layout.district_of[unit], rankings=tuple(sorted(rankings.items())),
+            )
+        )  # fmt: skip
+    return msgspec.structs.replace(plain, modal=tuple(units))
+
+
+def worth(
+    rule: Rule, params: object, doubt: Completions, name_of: Callable[[Claim], str], claim_id: str
+) -> tuple[bool, int | None]:
+    """Whether a claim holds whatever is annulled, and else the fewest units whose annulment may overturn it.
+
+    Exact where the rule is on units in doubt; where it is only sufficient, fewer than it takes.
+    """
+
+    def holds(annulled_max: int) -> bool:
+        limited = msgspec.structs.replace(doubt, annulled_max=annulled_max)
+        return any(
+            one.irreversible and (name_of(one) == claim_id or decide.implies(name_of(one), claim_id))
+            for one in rule.statuses(limited, params)
+        )
+
+    units = len(doubt.modal)
+    if holds(units):
+        return True, None
+    return False, next(number for number in range(units + 1) if number == units or not holds(number))
+
+
+def _by_units(contest: ContestState, decision: Decision, disputed: Ints, without: bool) -> Robust:
+    """A claim of any other rule, judged with its disputed units in doubt."""
+    layout, grounds = contest.layout, decision.grounds
+    doubt = None if grounds is None else doubtful(contest, disputed, grounds.variant)
+    if doubt is None or layout.rule is None:
+        return Robust(without, False, None, None)
+    safe, units = worth(
+        layout.rule, layout.params, doubt, lambda one: decide.claim_id(layout, one), decision.id
+    )
+    return Robust(without, safe, units, None)
 
 
 def _eliminated(completions: Completions, who: int, counted: Ints, exposed: Ints) -> bool:

@@ -117,6 +117,8 @@ class ClaimShown(msgspec.Struct, frozen=True, array_like=True):
     assumptions: tuple[str, ...] = ()
     variant: int = 0
     if_all_annulled: bool = False
+    if_any_annulled: bool = False
+    units_to_overturn: int | None = None
 
 
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluated"):

@@ -5,7 +5,7 @@ from typing import Any
 from tally import decide
 from tally.aside import is_aside
 from tally.decide import Decision
-from tally.disputes import Robust, disputed_units, robustness
+from tally.disputes import Robust, robustness
 from tally.effects import unit_columns
 from tally.events import ClaimShown
 from tally.instant import written
@@ -166,8 +166,8 @@ def _shown_view(contest: ContestState, one: ClaimShown) -> dict[str, Any]:
         "evaluated_at": contest.shown_seq,
         "robust": {
             "if_all_disputed_annulled": one.if_all_annulled,
-            "if_any_disputed_annulled": one.if_all_annulled and not len(disputed_units(contest)),
-            "units_to_overturn": None,
+            "if_any_disputed_annulled": one.if_any_annulled,
+            "units_to_overturn": one.units_to_overturn,
             "ballots_to_overturn": None,
         },
     }

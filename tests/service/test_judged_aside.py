@@ -141,3 +141,19 @@ async def test_rankings_have_no_place_in_other_contests(tmp_path: Path) -> None:
     async with town(tmp_path) as client:
         status, problem = await client.post(batch("b", ranked("p001", ("ann", 5))))
         assert (status, problem["code"], problem["pointer"]) == (422, "unknown-field", "/reports/0/ballots")
+
+
+async def test_disputes_say_what_they_would_overturn(tmp_path: Path) -> None:
+    async with town(tmp_path, definition(**RANKED)) as client:
+        await counted(client)
+        units = [f"p{n:03}" for n in range(1, 6)]
+        assert (await client.desk("dispute", units=units, contest="mayor"))[0] == 201
+        await client.service.sequencer.judged()
+        robust = (await claim(client, "elected:ann"))["robust"]
+        # Two of five gone: ann 180; with the 100 voters out cy passes bo, whose ballots name it next: 190.
+        assert robust == {
+            "if_all_disputed_annulled": False,
+            "if_any_disputed_annulled": False,
+            "units_to_overturn": 2,
+            "ballots_to_overturn": None,
+        }
