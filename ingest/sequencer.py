@@ -109,7 +109,7 @@ class Sequencer:
         """Contests judged beside the count that have moved since they were last judged."""
         for contest in self.state.contests:
             index = contest.layout.index
-            if aside.is_aside(contest.layout) and self._answered.get(index) != contest.counted_seq:
+            if contest.layout.aside and self._answered.get(index) != contest.counted_seq:
                 yield contest
 
     async def _judge_beside(self) -> None:

@@ -51,11 +51,6 @@ class Answer(msgspec.Struct, frozen=True):
     claims: tuple[ClaimShown, ...]
 
 
-def is_aside(layout: ContestLayout) -> bool:
-    """Whether the contest is judged beside the count."""
-    return layout.rule is not None and layout.rule.TRAITS.aside
-
-
 def question_of(contest: ContestState, at_seq: int) -> Question:
     """The question a contest poses as it stands. Cost: O(groups + rankings), a copy."""
     layout, sums = contest.layout, contest.sums

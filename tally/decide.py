@@ -200,7 +200,7 @@ def changes(layout: ContestLayout, sums: Sums, claims: dict[str, ClaimState]) ->
 
     Nothing is looked at while `sums.patience` lasts, which this sets anew (docs/maths.md, "When to look").
     """
-    if sums.patience >= 0 or layout.rule is None or layout.rule.TRAITS.aside:
+    if sums.patience >= 0 or layout.rule is None or layout.aside:
         return ()
     now, sums.patience = _look(layout.rule, layout, sums)
     return turned_by(layout, now, claims)

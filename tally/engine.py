@@ -148,7 +148,7 @@ def _mark_expansions(ledger: Ledger, effects: list[ContestEffect]) -> tuple[int,
     """Note which effects add to what is possible; the contests beside the count whose claims that questions."""
     unsettled = []
     for effect in effects:
-        if aside.is_aside(ledger.layout.contests[effect.contest]):
+        if ledger.layout.contests[effect.contest].aside:
             effect.expands = expands(ledger, effect)
             standing = any(claim.status == "irreversible" for claim in ledger.claims(effect.contest).values())
             if effect.expands and standing:
@@ -208,7 +208,7 @@ def _step_amend(ledger: Ledger, command: DeskCommand, at_ms: int) -> Step:
     return Step(
         record=Record(ledger.seq + 1, at_ms, cause, claims),
         answer=Answer(ledger.seq + 1, accepted=1),
-        unsettled=tuple(one.index for one in after.layout.contests if aside.is_aside(one)),
+        unsettled=tuple(one.index for one in after.layout.contests if one.aside),
     )
 
 

@@ -80,7 +80,8 @@ def find(
     """Return a completion that meets every need, a proof that there is none, or None: not settled.
 
     Exact within `NODES_MAX` cases, never wrong. Ballots that are ranked are not asked about. Cost: 0.1 ms where
-    one need alone is out of reach, else some milliseconds a case. Source: docs/rules/thresholds.md, "Several needs at once".
+    one need alone is out of reach, else some milliseconds a case.
+    Source: docs/rules/thresholds.md, "Several needs at once".
     """
     problem = Problem(completions, tuple(reduced(need) for need in needs), tuple(extras))
     alone = _refuted_alone(problem)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from tally.completions import NOWHERE
 from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, District, PoolCap, Unit
 from tally.rules import RULES, Rule
+from tally.rules._traits import Traits
 from tally.tree import Ints, Tree, lineage_of, top_of
 from tally.variants import Variant, variants_of
 
@@ -77,6 +78,12 @@ class ContestLayout:
     district_of: tuple[int, ...]
     rule: Rule | None
     params: Any
+
+    @property
+    def aside(self) -> bool:
+        """Whether the contest is judged beside the count."""
+        traits = Traits() if self.rule is None else self.rule.TRAITS
+        return traits.aside or (traits.aside_unless_alike and (len(self.styles) > 1 or bool(self.pools)))
 
     @property
     def ranked(self) -> bool:
@@ -184,11 +191,8 @@ def _styles(contest: Contest, unit_index: dict[str, int], tree: Tree) -> tuple[l
                     masks[unit_index[unit_id]] |= 1 << s
     whole = (1 << len(contest.selections)) - 1
     table: dict[int, int] = {}
-    style_of = []
-    for mask in masks:
-        style = EVERY_SELECTION if mask | everywhere == whole else mask | everywhere
-        style_of.append(table.setdefault(style, len(table)))
-    return style_of, tuple(table)
+    seen = (EVERY_SELECTION if mask | everywhere == whole else mask | everywhere for mask in masks)
+    return [table.setdefault(style, len(table)) for style in seen], tuple(table)
 
 
 def _pools(
@@ -216,9 +220,12 @@ def _districts(
     contest: Contest, unit_index: dict[str, int], tree: Tree
 ) -> tuple[tuple[District, ...], tuple[int, ...]]:
     """The districts of a body, and which of them each unit is in (NOWHERE: none)."""
-    listed = contest.districts
-    if isinstance(listed, str):
-        listed = tuple(District(unit.id) for unit in tree.unit_of.values() if unit.type == listed)
+    kind = contest.districts
+    listed = (
+        tuple(District(u.id) for u in tree.unit_of.values() if u.type == kind)
+        if isinstance(kind, str)
+        else kind
+    )
     of = [NOWHERE] * len(unit_index)
     for index, district in enumerate(listed):
         for leaf in tree.leaves(district.unit):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tally import decide
-from tally.aside import is_aside
 from tally.decide import Decision
 from tally.disputes import Robust, robustness
 from tally.effects import unit_columns
@@ -145,7 +144,7 @@ def claim_views(contest: ContestState) -> list[dict[str, Any]]:
 
     Of a contest judged beside the count: as last evaluated, with the seq it was evaluated at.
     """
-    if is_aside(contest.layout):
+    if contest.layout.aside:
         return [_shown_view(contest, one) for one in contest.shown]
     found = decide.decisions(contest.layout, contest.sums)
     robust = robustness(contest, found)

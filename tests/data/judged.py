@@ -55,7 +55,7 @@ def judged(
 def judge(state: State) -> Iterator[Record]:
     """Judge every contest that is judged aside, and enter what is new."""
     for contest in state.contests:
-        if aside.is_aside(contest.layout):
+        if contest.layout.aside:
             answer = aside.judge(aside.question_of(contest, state.seq))
             step = engine.step(state, answer, state.at_ms)
             if step.record is not None:
