@@ -15,7 +15,8 @@ MIXTURES_MAX = 500  # of which so many are asked about several rounds at once
 class Ahead(msgspec.Struct, frozen=True):
     """`winner` leads `loser` for certain: while exactly `among` are in, or (empty) both are.
 
-    The second whoever else is in, by its first preferences alone, against every ballot that names the loser not after it.
+    The second whoever else is in: by its first preferences alone, against every ballot that names the
+    loser and not it before.
     """
 
     winner: int

@@ -12,9 +12,9 @@ from tally.completions import ALL, BallotForm, Completions, Group, ModalUnit
 from tally.instance import decide, parse
 from tally.rules import RULES, irv, positional, stv
 from tally.rules._ground import Ground
-from tally.rules._mixture import Mix, mix_or_refute, paths
+from tally.rules._mixture import Mix, _Question, mix_or_refute, paths
 from tally.rules._room import Crowd, Ranks, rank_within
-from tally.rules._rounds import rounds
+from tally.rules._rounds import Tallies, rounds
 from tally.rules._simplex import Clash, Point, common_point
 from tally.verifier.arithmetic import Final
 from tally.verifier.rules import CHECKERS
@@ -358,6 +358,37 @@ def test_the_kinds_of_ballots_an_order_needs_grow_as_fibonacci_says() -> None:
     assert [len(paths(length, frozenset(range(length)))) for length in range(2, 9)] == [1, 2, 3, 5, 8, 13, 21]
     assert paths(3, frozenset({0, 1, 2})) == [(1, 2), (2,)]
     assert paths(3, frozenset({0, 1})) == [(1,)]
+
+
+def test_a_mix_is_whole_ballots_that_bring_its_order_about_and_a_sum_says_why_none_do() -> None:
+    rng, met, torn = random.Random(2), Counter(), 0
+    for _ in range(1_500):
+        size = rng.choice([3, 4, 5])
+        known = [tuple(rng.sample(range(size), rng.randint(1, size))) for _ in range(rng.randint(2, 5))]
+        counted = Counter(rng.choice(known) for _ in range(rng.randint(3, 16)))
+        groups = (Group(ALL, rng.randint(1, 6)), Group(rng.randrange(1, 1 << size), rng.randint(0, 3)))
+        firsts = tuple(sum(n for order, n in counted.items() if order[0] == j) for j in range(size))
+        ground = Ground(
+            Completions(firsts, groups, RANKED, rankings=tuple(sorted(counted.items()))), range(size)
+        )
+        order = tuple(rng.sample(range(size), size))
+        found = mix_or_refute(ground, order)
+        met[type(found).__name__] += 1
+        if not isinstance(found, Mix):
+            assert found is not None
+            continue
+        question = _Question(ground, order)
+        point = common_point(*question._rows(()))
+        torn += question._torn(point) is not None
+        casts = ground.cast(found.wanted)
+        assert all(cast.ballots <= group.ballots_max for cast, group in zip(casts, groups, strict=True))
+        ended = counted + Counter()
+        for cast in casts:
+            ended.update(dict(cast.rankings))
+        for t in range(size - 1):
+            votes = Tallies(tuple(ended.items()), size, order[t:]).of(order[t:])
+            assert votes[order[t]] == min(votes[j] for j in order[t:])
+    assert min(met["Mix"], met["Sum"], torn) > 5, (met, torn)
 
 
 def test_too_many_styles_or_selections_are_left_to_single_leads() -> None:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from itertools import product
 
-from tally.rules import _ground, _mixture, _orders, _points, _quota, _room, _rounds, _settle, irv, stv
+from tally.rules import _ground, _mixture, _orders, _points, _quota, _room, _settle, irv, stv
 from tests.oracle.families import End, Json, Said
 from tests.oracle.families._rankings_law import (
     ballot_of,
@@ -24,9 +24,9 @@ RULES = ("irv", "positional", "stv")
 SHARE = 25
 NOT_RARE = (
     "irv certain", "irv open", "irv out", "irv with styles", "irv with caps", "irv with modes", "irv with a tie",
-    "irv with nobody yet", "irv skipping", "positional elected", "positional eliminated", "positional full",
+    "irv with nobody yet", "irv skipping", "irv with no bound but a cap", "positional elected", "positional eliminated", "positional full",
     "positional truncated", "positional with styles", "positional with caps", "positional with modes",
-    "stv elected", "stv eliminated", "stv out",
+    "stv elected", "stv eliminated",
 )  # fmt: skip
 SUFFICIENT = frozenset({"stv"})
 
@@ -48,9 +48,25 @@ def _draw_close(rng: random.Random) -> Json:
     return {"rule": "irv", "candidates": names, "params": {}, "units": [unit]}
 
 
+def _draw_chain(rng: random.Random) -> Json:
+    """Instant runoff that D can win only by ballots that first keep B in and then move on to D."""
+    names = [f"C{j}" for j in range(4)]
+    a, b, c, d = rng.sample(names, 4)
+    more = rng.randint(0, 3)
+    few = rng.random() < 0.3
+    listed = [([a], 4 + more), ([b, a], 2 + more), ([c, a], 5 + more), ([d], 4 + more - few)]
+    ballots = [{"ranking": ranking, "count": count} for ranking, count in listed]
+    unit: Json = {"id": "u0", "outstanding": 2, "ballots": ballots}
+    if rng.random() < 0.4:
+        left_out = rng.choice([b, d])
+        unit["on_ballot"] = [j for j, name in enumerate(names) if name != left_out]
+    return {"rule": "irv", "candidates": names, "params": {}, "units": [unit]}
+
+
 def _draw_irv(rng: random.Random) -> Json:
-    if rng.random() < 0.25:
-        return _draw_close(rng)
+    special = rng.random()
+    if special < 0.28:
+        return _draw_close(rng) if special < 0.25 else _draw_chain(rng)
     size = rng.choice([1, 2, 3, 3, 3, 4, 4, 4, 4, 5, 3])
     budget = {1: 3, 2: 4, 3: 3, 4: 2, 5: 1}[size] + (size == 3 and rng.random() < 0.1)
     kind = rng.choice(["plain", "plain", "styles", "caps", "modes", "all"])
@@ -60,8 +76,11 @@ def _draw_irv(rng: random.Random) -> Json:
     if kind in {"modes", "all"} and rng.random() < 0.4:
         params["max_annulled"] = rng.randint(0, 2)
     units = _units(rng, size, budget, kind)
+    ended = rng.random() < 0.06
     for unit in units:
         unit["ballots"] = _ballots(rng, size, rng.choice([0, 2, 4, 7, 10]))
+        if ended:
+            unit.update(outstanding=0, min_outstanding=0)
     raw = {"rule": "irv", "candidates": [f"C{j}" for j in range(size)], "params": params, "units": units}
     return _capped(rng, raw, kind)
 
@@ -111,6 +130,10 @@ def _capped(rng: random.Random, raw: Json, kind: str) -> Json:
     for cap in caps:
         cap["max"] = max(cap["max"], sum(least[name] for name in cap["units"]))
     raw["caps"] = caps if len(caps) == 1 or set(inner) != set(ids) else caps[:1]
+    few = len(raw["candidates"]) <= 3 or max(cap["max"] for cap in caps) <= 2
+    for unit in raw["units"]:
+        if unit["id"] in inner and few and rng.random() < 0.2:
+            unit["outstanding"] = None  # only the cap bounds it
     return raw
 
 
@@ -135,7 +158,20 @@ def _draw_positional(rng: random.Random) -> Json:
     return _capped(rng, {"rule": "positional", "candidates": names, "params": params, "units": units}, kind)
 
 
+def _draw_surplus(rng: random.Random) -> Json:
+    """Two seats, and one far ahead whose ballots may carry the lowest past the others."""
+    names = [f"C{j}" for j in range(4)]
+    a, b, c, d = rng.sample(names, 4)
+    listed = [([a, c], rng.randint(6, 9)), ([b], rng.randint(3, 4)), ([d], rng.randint(3, 4))]
+    listed.append(([c], rng.randint(0, 1)))
+    ballots = [{"ranking": ranking, "count": count} for ranking, count in listed]
+    unit = {"id": "u0", "outstanding": rng.choice([0, 0, 1]), "ballots": ballots}
+    return {"rule": "stv", "candidates": names, "params": {"seats": 2}, "units": [unit]}
+
+
 def _draw_stv(rng: random.Random) -> Json:
+    if rng.random() < 0.05:
+        return _draw_surplus(rng)
     size = rng.choice([2, 3, 3, 3, 4])
     kind = rng.choice(["plain", "plain", "styles", "caps", "modes"])
     units = _units(rng, size, 1 if size == 4 else 2, kind)
@@ -187,7 +223,10 @@ def ends(raw: Json) -> Iterable[End]:
         names = tuple(unit.get("on_ballot", range(size)))
         ballots = frozenset(_worth(raw, ranking) for ranking in rankings(names, len(names) if full else 0))
         blank = _worth(raw, ())
-        of_units.append(ways(unit, frozenset({_counted(raw, unit)}), _revised(unit), ballots | {blank}))
+        bounds = [cap["max"] for cap in raw.get("caps", []) if unit["id"] in cap["units"]]
+        bounds += [unit["outstanding"]] if unit["outstanding"] is not None else []
+        start = frozenset({_counted(raw, unit)})
+        of_units.append(ways(unit | {"outstanding": min(bounds)}, start, _revised(unit), ballots | {blank}))
     return joined(raw, of_units)
 
 
@@ -258,7 +297,8 @@ def kinds(raw: Json, expected: Json) -> list[str]:
         "truncated": raw["params"].get("truncation") is True,
         "with nobody yet": rule == "irv" and not any(unit["ballots"] for unit in units),
         "with a tie": rule == "irv" and len(expected.get("possible_winners", [])) > 1
-        and not any(unit["outstanding"] for unit in units),
+        and not any(unit["outstanding"] != 0 for unit in units),
+        "with no bound but a cap": any(unit["outstanding"] is None for unit in units),
     }  # fmt: skip
     found += [f"{rule} {name}" for name, there in features.items() if there]
     if rule == "irv":
@@ -272,14 +312,12 @@ def kinds(raw: Json, expected: Json) -> list[str]:
 
 MUTANTS = (
     Mutant("a tie keeps somebody in the count", _ground.Margin.holds.fget, "self.slack > 0", "self.slack >= 0"),
-    Mutant("only first preferences can pass", _rounds.Tallies.not_behind, "if j == who:", "if j == who == ranking[0]:"),
+    Mutant("nobody with first preferences is ever passed", _ground.Ground.always_ahead, "one.not_behind(other, who)", "0"),
     Mutant("the strongest goes", _orders._all_to, "lowest = min(", "lowest = max("),
     Mutant("one order stands for all", _orders._Search.explore, "if cut <= len(ending):", "if cut < len(ending) + 2:"),
     Mutant("a vote more than a tie is needed", _mixture._Question._rows, "[self.order[t]])", "[self.order[t]] - 1)"),
     Mutant("a vote less than a tie is enough", _mixture._Question._rows, "[self.order[t]])", "[self.order[t]] + 1)"),
     Mutant("a ballot never moves on", _mixture._supports, "if j >= t)", "if j >= t and j == path[0])"),
-    Mutant("a ballot ranks who is not on it", _mixture._Question.__init__, "if mask >> j & 1", "if mask"),
-    Mutant("half a ballot", _mixture._Question._torn, "if total % found.under:", "if False:"),
     Mutant("ballots of a style come from one group", _ground.Ground.ballots_of, "self.parts[index]]", "self.parts[index][:1]]"),
     Mutant("write-ins stay in", irv.continuing_at_first, "j not in params.eliminate_first", "True"),
     Mutant("annulled ballots still count", _settle._settled, 'if mode in {"keep", "revise"}:', "if True:"),
