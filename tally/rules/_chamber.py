@@ -75,9 +75,16 @@ def chamber(
     blocs: Sequence[tuple[int, ...]],
     *,
     coupled: bool = False,
+    only: tuple[int, ...] = (),
 ) -> Chamber:
-    """Return the ranges of every list and bloc. `coupled`: parts share ballots, so that sums are bounds."""
+    """Return the ranges of every list and bloc; of `only` these lists together, where a claim is about them.
+
+    `coupled`: parts share ballots, so that sums are bounds.
+    """
     size = len(completions.counted)
+    if only:
+        alone = tuple(ranges(part.law, views(part.completions, part.law), [only])[0] for part in parts)
+        return Chamber(completions, tuple(parts), (), (Sum(only, alone),), coupled)
     groups = [*((j,) for j in range(size)), *blocs]
     columns = [ranges(part.law, views(part.completions, part.law), groups) for part in parts]
     sums = [Sum(members, tuple(column[n] for column in columns)) for n, members in enumerate(groups)]

@@ -44,7 +44,7 @@ def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dic
 
 def witness(completions: Completions, params: Law, claim: Claim) -> Witness | None:
     """Return a completion in which an open claim is false; None where none is known."""
-    return seat_witness(_chamber(completions, params), claim)
+    return seat_witness(_chamber(completions, params, claim.who), claim)
 
 
 def verdict(completions: Completions, params: Law, names: tuple[str, ...]) -> dict[str, object]:
@@ -53,5 +53,5 @@ def verdict(completions: Completions, params: Law, names: tuple[str, ...]) -> di
     return found if params.blocs else {key: value for key, value in found.items() if key != "blocs"}
 
 
-def _chamber(completions: Completions, params: Law) -> Chamber:
-    return chamber(completions, (Part(None, params, completions),), params.blocs)
+def _chamber(completions: Completions, params: Law, only: tuple[int, ...] = ()) -> Chamber:
+    return chamber(completions, (Part(None, params, completions),), params.blocs, only=only)

@@ -96,7 +96,7 @@ def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dic
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:
     """Return a completion in which an open claim is false; None where none is known."""
-    return seat_witness(_chamber(completions, params), claim)
+    return seat_witness(_chamber(completions, params, claim.who), claim)
 
 
 def verdict(completions: Completions, params: Params, names: tuple[str, ...]) -> dict[str, object]:
@@ -110,7 +110,7 @@ def _claims(completions: Completions, params: Params, *, proofs: bool) -> tuple[
     return said if params.majority is None else majority_claims(found, said, params.majority, proofs=proofs)
 
 
-def _chamber(completions: Completions, params: Params) -> Chamber:
+def _chamber(completions: Completions, params: Params, only: tuple[int, ...] = ()) -> Chamber:
     """Return every district that has seats. One without a unit has no votes, and its seats are anybody's."""
     places = {district.name: index for index, district in enumerate(completions.districts)}
     nothing = Completions((0,) * len(completions.counted), electable=completions.electable)
@@ -120,7 +120,7 @@ def _chamber(completions: Completions, params: Params) -> Chamber:
         else Part(name, law, nothing, NOT_THERE)
         for name, law in params.laws.items()
     ]
-    return chamber(completions, parts, params.blocs, coupled=completions.couples_districts())
+    return chamber(completions, parts, params.blocs, coupled=completions.couples_districts(), only=only)
 
 
 def _of_district(completions: Completions, index: int) -> Completions:

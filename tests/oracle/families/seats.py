@@ -249,12 +249,12 @@ def law_drawn(rng: random.Random, rule: str, names: list[str]) -> Json:
     if rule == "highest_averages":
         if rng.random() < 0.8:
             params["divisors"] = rng.choice(["dhondt", "dhondt", "sainte_lague", "modified_sainte_lague"])
-        if len(names) > 1 and rng.random() < 0.35:
+        if len(names) > 1 and rng.random() < 0.4:
             order = rng.sample(names, len(names))
             params["surplus_agreements"] = [order[:2]] + ([order[2:4]] if len(names) > 3 else [])
     elif rng.random() < 0.8:
         params["quota"] = rng.choice(["hare", "droop"])
-    if rng.random() < 0.5:
+    if rng.random() < (0.75 if "surplus_agreements" in params else 0.45):
         params["threshold"] = {"fraction": rng.choice(FRACTIONS)}
         if rng.random() < 0.5:
             params["threshold"]["strict"] = rng.random() < 0.5
