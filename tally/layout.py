@@ -10,7 +10,7 @@ from tally.completions import NOWHERE
 from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, District, PoolCap, Unit
 from tally.rules import RULES, Rule
 from tally.rules._traits import Traits
-from tally.tree import Ints, Tree, lineage_of, top_of
+from tally.tree import Ints, Tree, districts_of, lineage_of, top_of
 from tally.variants import Variant, variants_of
 
 NO_CAP = -1
@@ -131,7 +131,7 @@ def _compile_contest(
     )
     style_of, styles = _styles(contest, unit_index, tree)
     pool_parent, pools_of_unit = _pools(contest, unit_index, tree)
-    districts, district_of = _districts(contest, unit_index, tree)
+    districts, district_of = districts_of(contest, unit_index, tree)
     cells, cell_of_row, groups = _cells(contest, units, style_of, pools_of_unit, applies, district_of)
     nodes, lineage = lineage_of(contest, units, tree)
     registered = tuple(unit.voters_registered or 0 for unit in units)
@@ -214,24 +214,6 @@ def _pools(
                 parent[pool] = larger
                 break
     return tuple(parent), {unit: tuple(pools) for unit, pools in pools_of_unit.items()}
-
-
-def _districts(
-    contest: Contest, unit_index: dict[str, int], tree: Tree
-) -> tuple[tuple[District, ...], tuple[int, ...]]:
-    """The districts of a body, and which of them each unit is in (NOWHERE: none)."""
-    kind = contest.districts
-    listed = (
-        tuple(District(u.id) for u in tree.unit_of.values() if u.type == kind)
-        if isinstance(kind, str)
-        else kind
-    )
-    of = [NOWHERE] * len(unit_index)
-    for index, district in enumerate(listed):
-        for leaf in tree.leaves(district.unit):
-            if leaf in unit_index:
-                of[unit_index[leaf]] = index
-    return listed, tuple(of)
 
 
 def _cells(

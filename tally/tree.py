@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from tally.model import Contest, Definition, Unit
+from tally.completions import NOWHERE
+from tally.model import Contest, Definition, District, Unit
 
 Ints = npt.NDArray[np.int64]
 
@@ -68,3 +69,21 @@ def top_of(contest: Contest, tree: Tree) -> tuple[str, ...]:
     else:
         top = (contest.units,) if isinstance(contest.units, str) else contest.units
     return tree.children[top[0]] if len(top) == 1 and top[0] in tree.children else top
+
+
+def districts_of(
+    contest: Contest, unit_index: dict[str, int], tree: Tree
+) -> tuple[tuple[District, ...], tuple[int, ...]]:
+    """The districts of a body, and which of them each unit is in (NOWHERE: none)."""
+    kind = contest.districts
+    listed = (
+        tuple(District(u.id) for u in tree.unit_of.values() if u.type == kind)
+        if isinstance(kind, str)
+        else kind
+    )
+    of = [NOWHERE] * len(unit_index)
+    for index, district in enumerate(listed):
+        for leaf in tree.leaves(district.unit):
+            if leaf in unit_index:
+                of[unit_index[leaf]] = index
+    return listed, tuple(of)
