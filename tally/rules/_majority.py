@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tally.rules._bodies import Chances
 
-STATES_MAX = 200_000
+STATES_MAX = 20_000
 """Sums of weights kept at once; past that nobody knows, and a majority is not claimed."""
 
 Winners = tuple[int, ...]
@@ -22,6 +22,9 @@ def deadlock(
     able = [[one.win is not None and _within(one.win, ballots) for one in of] for of in table]
     tops = [sum(w for w, of in zip(weights, able, strict=True) if of[j]) for j in range(size)]
     matter = [j for j in range(size) if tops[j] >= need]
+    dealt = _dealt(table, able, weights, need)
+    if dealt is not None:
+        return dealt
     states: dict[tuple[int, ...], tuple[int, Winners]] = {(0,) * len(matter): (0, ())}
     for of, can, weight in zip(table, able, weights, strict=True):
         options = _options(of, can, matter, size)
@@ -44,6 +47,26 @@ def deadlock(
         states = grown
     best = min(states.values(), default=None)
     return None if best is None else best[1]
+
+
+def _dealt(
+    table: Sequence[Sequence[Chances]], able: Sequence[Sequence[bool]], weights: Sequence[int], need: int
+) -> Winners | None:
+    """Return winners that leave nobody with `need`, each district dealt to who has least so far; None: not so.
+
+    Spends no ballots from afar. Early in a count, when most can still win most, this answers at once.
+    """
+    sums = [0] * (len(table[0]) if table else 0)
+    winners = [-1] * len(table)
+    for d in sorted(range(len(table)), key=lambda d: -weights[d]):
+        free = [j for j, can in enumerate(able[d]) if can and table[d][j].win == 0]
+        if not free:
+            if any(able[d]):
+                return None
+            continue
+        winners[d] = min(free, key=lambda j: sums[j])
+        sums[winners[d]] += weights[d]
+    return tuple(winners) if max(sums, default=0) < need else None
 
 
 def _within(price: int, ballots: int | None) -> bool:

@@ -19,7 +19,7 @@ from tally.rules._worst import worst_witness
 from tally.witness import Cast, Witness
 
 NAME = "district_method"
-TRAITS = Traits(by_district=True)
+TRAITS = Traits(by_district=True, aside=True)
 
 
 class Params(msgspec.Struct, frozen=True):

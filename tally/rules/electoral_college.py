@@ -25,7 +25,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "electoral_college"
-TRAITS = Traits(by_district=True)
+TRAITS = Traits(by_district=True, aside=True)
 
 
 class Params(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "spread"
-TRAITS = Traits(by_district=True)
+TRAITS = Traits(by_district=True, aside=True)
 
 
 def read(raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Terms | list[Refusal]:

@@ -33,6 +33,7 @@ def judged(
     every: int,
     look: Callable[[State], None] = lambda _state: None,
     look_every: int | None = None,
+    after: Callable[[State], None] = lambda _state: None,
 ) -> tuple[State, list[Turn]]:
     """Count a night; every so many records judge what is judged aside, and (as often, or less) look."""
     state, turns = opened(night), list[Turn]()
@@ -44,6 +45,7 @@ def judged(
         assert step.record is not None, event
         engine.apply(state, step.record, step.effects)
         turns += _turned(state, step.record)
+        after(state)
         if number % every == 0 or number == len(night.events):
             for record in judge(state):
                 turns += _turned(state, record)
@@ -73,7 +75,7 @@ def _turned(state: State, record: Record) -> list[Turn]:
 
 
 ALL = os.environ.get("TALLY_NIGHTLY") == "1"
-PICKED = 6  # certificates looked at of one contest at one moment; all of them in the nightly form
+PICKED = 4  # certificates looked at of one contest at one moment; all of them in the nightly form
 
 
 def check_certificates(state: State, contest: ContestState) -> int:

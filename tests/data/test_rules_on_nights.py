@@ -154,25 +154,20 @@ def test_venezuela_by_state(capsys: pytest.CaptureFixture[str]) -> None:
     """Won in N of 24 states, and each state's own moment, against a recount of each state by itself."""
     night = ordered(load(published("venezuela_2013"), reports_per_batch=100), "random:3")
     night = with_rule(night, {"type": "electoral_college", "need": 13}, "state")
-    looks = Counter[str]()
-    expected: dict[str, int] = {}
+    looks, expected = Counter[str](), dict[str, int]()
 
     def look(state: State) -> None:
         looks["certificates"] += check_certificates(state, state.contests[0])
 
-    state, turns = opened(night), list[Turn]()
-    for number, record in enumerate(count(state, night.events), 1):
-        contest = state.contests[0]
-        turns += [Turn(record.seq, "", c.claim, c.status, c.grade, c.assumptions) for c in record.claims]
-        _recount_states(contest, record.seq, expected)
-        if number in {60, 200, 350}:
-            look(state)
-    look(state)
+    def recount(state: State) -> None:
+        _recount_states(state.contests[0], state.contests[0].counted_seq, expected)
+
+    state, turns = judged(night, 1, look, look_every=300, after=recount)
     _never_back(turns)
     found = {
-        t.claim: t.seq for t in reversed(turns) if t.claim.startswith("carries:") and t.grade == "certain"
+        t.claim: t.seq - 1 for t in reversed(turns) if t.claim.startswith("carries:") and t.grade == "certain"
     }
-    assert found == expected
+    assert found == expected  # judged at once after each record, in the record that follows it
     winners = Counter(name.split(":")[1] for name in expected)
     standing = _standing(state.contests[0])
     assert winners["maduro"] > winners["capriles"]
