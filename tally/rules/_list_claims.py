@@ -30,12 +30,11 @@ class SeatProof(msgspec.Struct, frozen=True):
 
 
 def seat_claims(found: Chamber, *, proofs: bool) -> tuple[Claim, ...]:
-    """Return what is safe and the next that is not, of every list and bloc that can have a seat; then all."""
+    """Return what is safe and the next that is not, of every list and bloc; then whether all is settled."""
     claims: list[Claim] = []
     each = {one.members: one for one in (*found.lists, *found.blocs)}  # a bloc may be one list, or said twice
     for one in each.values():
-        if one.most:
-            claims += _of_group(found, one, proofs=proofs)
+        claims += _of_group(found, one, proofs=proofs)
     return (*claims, _allocation(found, proofs=proofs))
 
 

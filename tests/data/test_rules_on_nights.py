@@ -1,5 +1,6 @@
 """Real elections under their own rules: what is claimed, when, on which grounds, and that it verifies."""
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -189,3 +190,59 @@ def _recount_states(contest: ContestState, seq: int, expected: dict[str, int]) -
         claim = f"carries:{layout.contest.selections[first].id}:{district.unit}"
         if root[first] - root[second] > int(out[d]):
             expected.setdefault(claim, seq)
+
+
+@pytest.mark.parametrize("order", ["random:1", "random:2", "file"])
+def test_israel_fills_its_seats(order: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """At least and at most close in on the official 120 seats, never back; what closes last is worked out."""
+    folder = published("israel_knesset_25")
+    night = ordered(load(folder, reports_per_batch=400), order)
+    looks = Counter[str]()
+
+    def look(state: State) -> None:
+        looks["certificates"] += check_certificates(state, state.contests[0])
+
+    state, turns = judged(night, 1, look, look_every=12)
+    _never_back(turns)
+    official = json.loads((folder / "contest.json").read_text("utf-8"))["contests"][0]["official_seats"]
+    standing = _standing(state.contests[0])
+    for selection in state.layout.contests[0].contest.selections:
+        seats = official.get(selection.id, 0)
+        said = _ends(standing, selection.id)
+        assert said == ({"at-least": seats} if seats else {}) | {"at-most": seats}, (selection.id, said)
+    assert "allocation" in standing
+    assert sum(official.values()) == 120
+    closed = _closed(turns, official)
+    grounds = {(t.grade, t.assumptions) for t in turns if t.claim == "allocation"}
+    assert grounds <= {("conditional", KNOWN), ("certain", ())}
+    with capsys.disabled():
+        last = max(closed, key=lambda name: closed[name])
+        first = min(t.seq for t in turns if t.claim == "allocation")
+        print(
+            f"\nIsrael, {order}: {last} closes last, at record {closed[last]}; all seats at {first} of {state.seq}"
+        )
+    assert looks["certificates"] >= 8
+
+
+def _ends(standing: set[str], name: str) -> dict[str, int]:
+    """The strongest "at least" and "at most" of a list."""
+    found: dict[str, int] = {}
+    for claim in standing:
+        kind, _, rest = claim.partition(":")
+        who, _, number = rest.rpartition(":")
+        if who == name and kind == "at-least":
+            found[kind] = max(found.get(kind, 0), int(number))
+        elif who == name and kind == "at-most":
+            found[kind] = min(found.get(kind, 120), int(number))
+    return found
+
+
+def _closed(turns: list[Turn], official: dict[str, int]) -> dict[str, int]:
+    """At which record both ends of a list's seats are first certain, on whatever grounds."""
+    first: dict[str, int] = {}
+    for turn in turns:
+        first.setdefault(turn.claim, turn.seq)
+    return {
+        name: max(first[f"at-least:{name}:{seats}"], first[f"at-most:{name}:{seats}"])
+        for name, seats in official.items()
+    }
