@@ -10,6 +10,8 @@ from tally.report import CountBatch, CountReport, RankedCount
 from tally.state import State
 
 Json = dict[str, Any]
+
+
 def tellable(raw: Json) -> bool:
     """Whether a night can say all an instance does: for doubts it has the desk, and ballots name who is on them."""
     if raw["params"].get("pool") or "max_annulled" in raw["params"]:
@@ -20,7 +22,13 @@ def tellable(raw: Json) -> bool:
         strays = any(votes and j not in names for j, votes in enumerate(unit.get("counted", ())))
         ranked = {name for one in _ranked(unit) for name in one["ranking"]}
         on_ballot = {*names, *(raw["candidates"][j] for j in names)}
-        if doubt or strays or not ranked <= on_ballot or unit.get("revote") is not None or unit["outstanding"] is None:
+        if (
+            doubt
+            or strays
+            or not ranked <= on_ballot
+            or unit.get("revote") is not None
+            or unit["outstanding"] is None
+        ):
             return False
     return True
 
