@@ -12,20 +12,19 @@ from tally.rules._proof import elected_proof, eliminated_proof
 
 def seat_statuses(completions: Completions, seats: int) -> tuple[Claim, ...]:
     """Return what `seat_claims` says, without proofs."""
+    pace = 1 if _steady(completions) else None
     found: list[Claim] = []
     for who, (won, lost) in enumerate(seat_bounds(completions, seats)):
-        found.append(_claim(completions, seats, "elected", who, won))
-        found.append(_claim(completions, seats, "eliminated", who, lost))
+        found.append(_claim("elected", who, won, "A" if seats == 1 else "C", pace))
+        found.append(_claim("eliminated", who, lost, "B", pace))
     return tuple(found)
 
 
 def seat_claims(completions: Completions, seats: int) -> tuple[Claim, ...]:
     """Return "elected" and "eliminated" for every selection, in selection order, certain ones with proof."""
-    found: list[Claim] = []
-    for who, (won, lost) in enumerate(seat_bounds(completions, seats)):
-        found.append(_proved(completions, seats, _claim(completions, seats, "elected", who, won), won))
-        found.append(_proved(completions, seats, _claim(completions, seats, "eliminated", who, lost), lost))
-    return tuple(found)
+    bounds = [bound for pair in seat_bounds(completions, seats) for bound in pair]
+    said = seat_statuses(completions, seats)
+    return tuple(_proved(completions, seats, one, bound) for one, bound in zip(said, bounds, strict=True))
 
 
 def seat_verdict(completions: Completions, seats: int, names: tuple[str, ...]) -> dict[str, object]:
@@ -41,11 +40,9 @@ def seat_verdict(completions: Completions, seats: int, names: tuple[str, ...]) -
     }
 
 
-def _claim(completions: Completions, seats: int, kind: ClaimKind, who: int, bound: Bound) -> Claim:
-    lemma = "A" if seats == 1 and kind == "elected" else "C" if kind == "elected" else "B"
-    exact = bound.exact or bound.holds
-    pace = 1 if _steady(completions) else None
-    return Claim(kind, (who,), bound.holds, bound.slack, None, exact, lemma, pace=pace)
+def _claim(kind: ClaimKind, who: int, bound: Bound, lemma: str, pace: int | None) -> Claim:
+    holds = bound.holds
+    return Claim(kind, (who,), holds, bound.slack, None, bound.exact or holds, lemma, None, None, pace)
 
 
 def _steady(completions: Completions) -> bool:

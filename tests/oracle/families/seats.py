@@ -320,7 +320,17 @@ def _parliament(rng: random.Random) -> Json:
     for unit in units:
         unit["district"] = rng.choice([*laws, "d2"])
     raw: Json = {"rule": "parliament", "candidates": names, "params": params, "units": units}
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
+        if len(laws) > 1 and rng.random() < 0.5:  # two districts in the balance, and one ballot for both
+            units[:] = [
+                {
+                    "id": f"u{at}",
+                    "counted": rng.choices([1, 2, 2, 3], k=len(names)),
+                    "outstanding": 1,
+                    "district": name,
+                }
+                for at, name in enumerate([*laws][:2])
+            ]
         least = sum(unit.get("min_outstanding", 0) for unit in units)
         raw["caps"] = [{"units": [unit["id"] for unit in units], "max": least + rng.randint(0, 1)}]
     if doubt and rng.random() < 0.5:
