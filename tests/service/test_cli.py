@@ -48,7 +48,7 @@ def test_decide_says_every_fault_with_its_place() -> None:
         "/units/0/counted",
         "/units/0/outstanding",
     }
-    later = tally("decide", "-", stdin=json.dumps({**INSTANCE, "rule": "irv"}))
+    later = tally("decide", "-", stdin=json.dumps({**INSTANCE, "rule": "range_voting"}))
     assert json.loads(later.stdout)["errors"][0]["code"] == "not-in-this-release"
     nonsense = tally("decide", "-", stdin='{"rule": NaN}')
     assert (nonsense.returncode, json.loads(nonsense.stdout)["errors"][0]["code"]) == (65, "malformed-json")
