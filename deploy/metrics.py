@@ -129,6 +129,12 @@ class StateCollector(Collector):
         yield CounterMetricFamily("tally_claims_withdrawn", "Claims a correction undid", value=withdrawn)
 
     def _claims(self, contest: ContestState, slack: GaugeMetricFamily, sure: GaugeMetricFamily) -> None:
+        if contest.layout.aside:
+            for one in contest.shown:  # judged beside the count: a scrape must not judge it again
+                if one.slack is not None:
+                    slack.add_metric([contest.layout.contest.id, one.id], one.slack)
+                sure.add_metric([contest.layout.contest.id, one.id], int(one.irreversible))
+            return
         for decision in decisions(contest.layout, contest.sums):
             labels = [contest.layout.contest.id, decision.id]
             if decision.claim.slack is not None:

@@ -87,10 +87,14 @@ def picture(view: dict[str, Any]) -> Group:
         ("  TEST", "bold red") if view["is_test"] else "",
     )
     table = Table("selection", "votes", "claim", box=None)
-    claims = {tuple(claim["who"]): claim for claim in view["claims"] if claim["status"] == "irreversible"}
+    claims: dict[str, list[str]] = {}
+    for claim in view["claims"]:
+        if claim["status"] == "irreversible" and len(claim["who"]) == 1 and "place" not in claim:
+            number = f" {claim['number']:,}" if "number" in claim else ""
+            claims.setdefault(claim["who"][0], []).append(f"{claim['claim']}{number} ({claim['grade']})")
     for total in sorted(view["totals"], key=lambda t: -t["votes"]):
-        claim = claims.get((total["selection"],))
-        said = f"{claim['claim']}, irreversible ({claim['grade']})" if claim else ""
+        sure = claims.get(total["selection"])
+        said = f"irreversible: {', '.join(sure)}" if sure else ""
         table.add_row(total["selection"], f"{total['votes']:,}", Text(said, style="green" if said else ""))
     coming = outstanding["certain"]
     unknown = f"unknown: {outstanding['uncapped']:,} open units have no hard cap"

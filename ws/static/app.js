@@ -119,15 +119,33 @@ function show(view) {
   at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
 }
 
+const SETTLED = { // claims that say how a contest ends, in words
+  elected: (who) => `${who} elected`,
+  outright: (who) => `${who} elected without a run-off`,
+  runoff: (who) => who ? `a run-off between ${who}` : "a run-off is required",
+  passes: () => "the measure passes",
+  fails: () => "the measure fails",
+  allocation: () => "every seat is settled",
+  "no-winner": () => "nobody wins in this round",
+};
+
+function settled(view) {
+  const sure = view.claims.filter((c) => c.claim in SETTLED && c.status === "irreversible");
+  const pair = sure.some((c) => c.claim === "runoff" && c.who.length);
+  return sure.filter((c) => !(pair && c.claim === "runoff" && !c.who.length));
+}
+
 function verdict(view) {
-  const won = view.claims.filter((c) => c.claim === "elected" && c.status === "irreversible");
+  const won = settled(view);
   const withdrawn = view.claims.filter((c) => c.status === "withdrawn");
   const box = at("verdict");
   box.classList.toggle("sure", won.length > 0);
   if (won.length) {
-    const who = won.map((c) => names[c.who[0]]).join(", ");
+    const said = won.every((c) => c.claim === "elected")
+      ? SETTLED.elected(won.map((c) => names[c.who[0]]).join(", "))
+      : won.map((c) => SETTLED[c.claim](c.who.map((w) => names[w]).join(" and "))).join("; ");
     const grade = won.every((c) => c.grade === "certain") ? "" : `, if ${[...new Set(won.flatMap((c) => c.assumptions))].join(" and ")}`;
-    write("verdict-head", `Irreversible: ${who} elected${grade}`);
+    write("verdict-head", `Irreversible: ${said}${grade}`);
     write("verdict-text", sentence(view, won[0]));
     at("proof").hidden = false;
     prove(view, won[0]);
@@ -142,7 +160,8 @@ function verdict(view) {
 }
 
 function sentence(view, claim) {
-  if (claim.slack === null) return `Nobody can contest it.`;
+  const byVotes = claim.claim === "elected" && claim.evaluated_at === undefined;
+  if (byVotes && claim.slack === null) return `Nobody can contest it.`;
   const assumed = claim.assumptions.map((name) => view.outstanding.assumptions[name]).find((ballots) => ballots !== undefined);
   const coming = claim.grade === "certain" ? view.outstanding.certain : assumed ?? null;
   const may = claim.grade === "certain" ? "may still come" : "may then still come";
@@ -152,6 +171,7 @@ function sentence(view, claim) {
       ? " It holds even if any of the disputed units are annulled."
       : ` Decided on what is outstanding, not on what is disputed: annulling ${claim.robust.units_to_overturn ? number.format(claim.robust.units_to_overturn) : "some"} disputed units would overturn it.`)
     : "";
+  if (!byVotes) return `It is so in every way the count can still end: ${rest}, and however it is cast.${disputed}`;
   return `Even if ${rest} went to one rival, ${names[claim.who[0]]} would stay ahead by ${number.format(claim.slack)}.${disputed}`;
 }
 
@@ -212,7 +232,12 @@ function crossing(view) {
 }
 
 function totals(view) {
-  const claims = new Map(view.claims.filter((c) => c.status === "irreversible" && c.who.length === 1).map((c) => [c.who[0], c]));
+  const claims = new Map();
+  for (const c of view.claims) {
+    if (c.status !== "irreversible" || c.who.length !== 1 || c.place !== undefined) continue;
+    const said = c.number === undefined ? c.claim : `${c.claim} ${number.format(c.number)}`;
+    claims.set(c.who[0], [...(claims.get(c.who[0]) ?? []), said]);
+  }
   const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
     const row = element("tr");
     const claim = claims.get(total.selection);
@@ -222,7 +247,7 @@ function totals(view) {
       name,
       cell(number.format(total.votes) + (total.votes_disputed ? ` (${number.format(total.votes_disputed)} disputed)` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
-      element("td", claim ? `${claim.claim}, irreversible` : "open", claim ? "certain" : ""),
+      element("td", claim ? `${claim.join(", ")}, irreversible` : "open", claim ? "certain" : ""),
     );
     return row;
   });
@@ -266,8 +291,12 @@ function happened(frame) {
 }
 
 function named(claim) {
-  const [kind, ...who] = claim.split(":");
-  return `${names[who.join(":")] ?? who.join(":")} ${kind}`;
+  const [kind, ...rest] = claim.split(":");
+  const whole = rest.join(":");
+  if (names[whole]) return `${names[whole]} ${kind}`;
+  const [who, ...more] = rest;
+  const people = (who ?? "").split("+").map((w) => names[w] ?? w).join(" and ");
+  return [people, kind, ...more].filter(Boolean).join(" ");
 }
 
 function inWords(event) {
