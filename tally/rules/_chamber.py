@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tally.completions import NOWHERE, Completions
-from tally.rules._count import seats_of
+from tally.rules._count import seats_in, standing
 from tally.rules._law import Law
 from tally.rules._outlook import realised
 from tally.rules._ranges import End, Range, ranges, views
@@ -93,16 +93,16 @@ def chamber(
 
 def now(found: Chamber) -> tuple[int, ...] | None:
     """Return the seats of every list on the votes counted so far; None: a tie leaves some open."""
-    seats = []
-    for j in range(len(found.completions.counted)):
-        low = high = 0
-        for part in found.parts:
-            lists = tuple(i for i in part.completions.contenders() if not part.law.barred >> i & 1)
-            few, many = seats_of(part.law, part.completions.votes_counted(), lists, (j,))
-            low, high = low + few, high + many
-        if low != high:
-            return None
-        seats.append(low)
+    seats = [0] * len(found.completions.counted)
+    for part in found.parts:
+        votes = part.completions.votes_counted()
+        lists = [j for j in part.completions.contenders() if not part.law.barred >> j & 1]
+        counted = standing(part.law, votes, lists)
+        for j in range(len(seats)):
+            few, many = seats_in(part.law, votes, counted, (j,))
+            if few != many:
+                return None
+            seats[j] += few
     return tuple(seats)
 
 

@@ -65,7 +65,11 @@ def _share_out(law: Law, numbers: dict[Entity, int], seats: int, total: int) -> 
 
 def seats_of(law: Law, votes: Sequence[int], lists: Sequence[int], members: Sequence[int]) -> tuple[int, int]:
     """Return the fewest and the most seats `members` have together, over all ways to break ties."""
-    found = standing(law, votes, lists)
+    return seats_in(law, votes, standing(law, votes, lists), members)
+
+
+def seats_in(law: Law, votes: Sequence[int], found: Standing, members: Sequence[int]) -> tuple[int, int]:
+    """Return the fewest and the most seats `members` have together in this standing."""
     if found.anybody:
         return 0, law.seats if any(j in party for party in found.sure for j in members) else 0
     low = high = 0

@@ -436,7 +436,7 @@ MUTANTS = (
     Mutant("a partner is let in for nothing", _most._shared, "lift = max(0, bar - its)", "lift = 0"),
     Mutant("who is kept out stays out", _averages.keep_out, "if any(edge is None for edge in edges):", "if True:"),
     Mutant("a tie goes a list's way", _most.best, "// own) - 1, seats)", "// own), seats)"),
-    Mutant("ties count twice", _count.seats_of, "[: found.spare])\n    high", "[:0])\n    high"),
+    Mutant("ties count twice", _count.seats_in, "[: found.spare])\n    high", "[:0])\n    high"),
     Mutant("blank votes win seats", _outlook.outlooks, "if not barred >> j & 1", "if barred >= 0"),
     Mutant("any number of units annulled", _outlook._ways, "<= most]", ">= 0]"),
     Mutant("nobody comes to the re-vote", _outlook._settle, "Group(unit.on_ballot, unit.revote)", "Group(unit.on_ballot, 0)"),
