@@ -12,19 +12,24 @@ from tally.rules._proof import elected_proof, eliminated_proof
 
 def seat_statuses(completions: Completions, seats: int) -> tuple[Claim, ...]:
     """Return what `seat_claims` says, without proofs."""
-    pace = 1 if _steady(completions) else None
-    found: list[Claim] = []
-    for who, (won, lost) in enumerate(seat_bounds(completions, seats)):
-        found.append(_claim("elected", who, won, "A" if seats == 1 else "C", pace))
-        found.append(_claim("eliminated", who, lost, "B", pace))
-    return tuple(found)
+    return _said(completions, seats, seat_bounds(completions, seats))
 
 
 def seat_claims(completions: Completions, seats: int) -> tuple[Claim, ...]:
     """Return "elected" and "eliminated" for every selection, in selection order, certain ones with proof."""
-    bounds = [bound for pair in seat_bounds(completions, seats) for bound in pair]
-    said = seat_statuses(completions, seats)
-    return tuple(_proved(completions, seats, one, bound) for one, bound in zip(said, bounds, strict=True))
+    bounds = seat_bounds(completions, seats)
+    each = (bound for pair in bounds for bound in pair)
+    said = _said(completions, seats, bounds)
+    return tuple(_proved(completions, seats, one, bound) for one, bound in zip(said, each, strict=True))
+
+
+def _said(completions: Completions, seats: int, bounds: list[tuple[Bound, Bound]]) -> tuple[Claim, ...]:
+    pace = 1 if _steady(completions) else None
+    found: list[Claim] = []
+    for who, (won, lost) in enumerate(bounds):
+        found.append(_claim("elected", who, won, "A" if seats == 1 else "C", pace))
+        found.append(_claim("eliminated", who, lost, "B", pace))
+    return tuple(found)
 
 
 def seat_verdict(completions: Completions, seats: int, names: tuple[str, ...]) -> dict[str, object]:

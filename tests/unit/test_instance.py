@@ -49,7 +49,13 @@ def test_units_alike_become_one_group_and_caps_become_pools() -> None:
         "plurality",
         ("A", "B", "C"),
         Params(1),
-        Completions((14, 9, 5), (Group(ALL, 3, 0, 0), Group(0b101, 2, 1, 0)), BallotForm(), (Pool(4),)),
+        Completions(
+            (14, 9, 5),
+            (Group(ALL, 3, 0, 0), Group(0b101, 2, 1, 0)),
+            BallotForm(),
+            (Pool(4),),
+            ballots_counted=28,
+        ),
     )
 
 
@@ -89,7 +95,7 @@ def test_what_is_left_out_has_its_default() -> None:
         "candidates": ["A"],
         "units": [{"id": "u", "counted": [0], "outstanding": None}],
     }
-    assert completions(bare) == Completions((0,), (Group(ALL, None),))
+    assert completions(bare) == Completions((0,), (Group(ALL, None),), ballots_counted=0)
     assert decide(bare) == {
         "elected": ["A"],
         "eliminated": [],
@@ -113,7 +119,7 @@ def test_nested_caps_are_pools_within_pools_in_any_order() -> None:
     ("raw", "code", "pointer"),
     [
         (3, "wrong-type", ""),
-        (changed("rule", to="irv"), "not-in-this-release", "/rule"),
+        (changed("rule", to="range_voting"), "not-in-this-release", "/rule"),
         (changed("rule", to=None), "not-in-this-release", "/rule"),
         (changed("surprise", to=1), "unknown-field", "/surprise"),
         (changed("candidates", to=[]), "wrong-type", "/candidates"),
