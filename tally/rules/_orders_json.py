@@ -34,7 +34,7 @@ def tree_json(
         for leaf in (leaf for tree in way for leaf in tree.leaves):
             entry: dict[str, Any] = {"last": [names[j] for j in leaf.ending]}
             if isinstance(leaf.why, Ahead):
-                key = (leaf.why.winner, leaf.why.loser, leaf.why.among, number)
+                key = (leaf.why.winner, leaf.why.loser, tuple(sorted(leaf.why.among)), number)
                 if key not in leads:
                     leads[key] = len(assertions)
                     assertions.append(_ahead(leaf.why, names))

@@ -130,7 +130,8 @@ def _capped(rng: random.Random, raw: Json, kind: str) -> Json:
     for cap in caps:
         cap["max"] = max(cap["max"], sum(least[name] for name in cap["units"]))
     raw["caps"] = caps if len(caps) == 1 or set(inner) != set(ids) else caps[:1]
-    few = len(raw["candidates"]) <= 3 or max(cap["max"] for cap in caps) <= 2
+    size = len(raw["candidates"])
+    few = size <= 3 or (size == 4 and max(cap["max"] for cap in caps) <= 1)
     for unit in raw["units"]:
         if unit["id"] in inner and few and rng.random() < 0.2:
             unit["outstanding"] = None  # only the cap bounds it
