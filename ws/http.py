@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -134,21 +135,26 @@ class Reading:
 
     async def certificate(self, request: web.Request) -> web.StreamResponse:
         """The proof of an irreversible claim, or the witness against an open one."""
-        found = await self._contest(request)
-        if isinstance(found, web.Response):
-            return found
-        state, contest = found
-        claim = request.query.get("claim")
-        if claim is None:
-            return _bad_query("claim", "a claim id, such as elected:ID")
-        still = self._at_rest(state, contest)
+        asked = await self._claim(request)
+        if isinstance(asked, web.Response):
+            return asked
+        state, still, claim = asked
         made = await asyncio.to_thread(certificate.certify, state, still, claim, self._board.epoch)
-        if made is None:
-            return _unknown_claim(claim)
-        return self._answer(request, wire.to_json(made), self._tag(contest.changed_seq))
+        return self._of_claim(request, still, claim, made)
 
     async def weakest(self, request: web.Request) -> web.StreamResponse:
         """The weakest assumptions that would carry a claim: ballots still to come, turnout of open units."""
+        asked = await self._claim(request)
+        if isinstance(asked, web.Response):
+            return asked
+        _, still, claim = asked
+        least = await asyncio.to_thread(weakest.weakest, still, claim)
+        seq, epoch = still.changed_seq, self._board.epoch
+        said = None if least is None else weakest.published(least, claim, epoch, seq)
+        return self._of_claim(request, still, claim, said)
+
+    async def _claim(self, request: web.Request) -> tuple[State, ContestState, str] | web.Response:
+        """The claim asked for, and its contest at rest, to be worked on in another thread."""
         found = await self._contest(request)
         if isinstance(found, web.Response):
             return found
@@ -156,11 +162,14 @@ class Reading:
         claim = request.query.get("claim")
         if claim is None:
             return _bad_query("claim", "a claim id, such as elected:ID")
-        still = self._at_rest(state, contest)
-        least = await asyncio.to_thread(weakest.weakest, still, claim)
-        if least is None:
-            return _unknown_claim(claim)
-        said = weakest.published(least, claim, self._board.epoch, contest.changed_seq)
+        return state, self._at_rest(state, contest), claim
+
+    def _of_claim(
+        self, request: web.Request, contest: ContestState, claim: str, said: dict[str, Any] | None
+    ) -> web.Response:
+        if said is None:
+            what = f"no claim {claim[:80]} in this contest"
+            return problem("unknown-claim", 404, "Unknown claim", what, "/claim")
         return self._answer(request, wire.to_json(said), self._tag(contest.changed_seq))
 
     async def history(self, request: web.Request) -> web.StreamResponse:
@@ -253,10 +262,6 @@ def _whole(request: web.Request, name: str, default: int, least: int = 1, most: 
     if not (given.isascii() and given.isdigit() and len(given) < 17):
         return None
     return int(given) if least <= int(given) <= most else None
-
-
-def _unknown_claim(claim: str) -> web.Response:
-    return problem("unknown-claim", 404, "Unknown claim", f"no claim {claim[:80]} in this contest", "/claim")
 
 
 def _bad_query(name: str, detail: str) -> web.Response:
