@@ -161,11 +161,6 @@ def claimants(layout: ContestLayout, kind: str, who: tuple[int, ...]) -> list[st
     return [layout.contest.selections[s].id for s in who]
 
 
-def look(layout: ContestLayout, sums: Sums) -> tuple[dict[str, Grounds], int]:
-    """Every irreversible claim by id, and how much may move before that can change."""
-    return ({}, NEVER) if layout.rule is None else _look(layout.rule, layout, sums)
-
-
 def irreversible(layout: ContestLayout, sums: Sums) -> dict[str, Grounds]:
     """Every claim that is irreversible now, by id. Cost: O(selections) for one style and one seat."""
     return {} if layout.rule is None else _look(layout.rule, layout, sums)[0]

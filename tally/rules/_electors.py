@@ -87,8 +87,16 @@ def held_in(completions: Completions, bounds: Sequence[Sequence[tuple[Bound, Bou
     )
 
 
-def publish_held(completions: Completions, proof: Held, names: Sequence[str]) -> dict[str, Any]:
-    """Return the proof as JSON values: leads by district and selection, positive ones only."""
+def proved(claims: Sequence[Claim], proof: object) -> tuple[Claim, ...]:
+    """Return the claims, the certain ones with the proof they share."""
+    return tuple(msgspec.structs.replace(one, proof=proof) if one.irreversible else one for one in claims)
+
+
+def publish_held(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
+    """Return the proof of a certain claim as JSON values: positive leads by district and selection."""
+    proof = claim.proof
+    if not isinstance(proof, Held):
+        raise TypeError("only a certain claim has a proof to publish")
     listed = []
     for district, won, beaten in zip(completions.districts, proof.won, proof.beaten, strict=True):
         listed.append(

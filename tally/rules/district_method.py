@@ -12,7 +12,7 @@ from tally.refusal import Refusal
 from tally.rules._at_large import Plan, exactly, least_electors, most_electors, rooms
 from tally.rules._bodies import bounds_of, ended, plain, whole
 from tally.rules._doubt import pair
-from tally.rules._electors import Held, elector_claims, held_in, publish_held
+from tally.rules._electors import elector_claims, held_in, proved, publish_held
 from tally.rules._params import Reader
 from tally.rules._traits import Traits
 from tally.rules._worst import worst_witness
@@ -62,17 +62,12 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     Source: docs/rules/bodies.md, "District method".
     """
     proof = held_in(completions, bounds_of(completions), 0)
-    return tuple(
-        msgspec.structs.replace(one, proof=proof) if one.irreversible else one
-        for one in statuses(completions, params)
-    )
+    return proved(statuses(completions, params), proof)
 
 
 def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
     """Return who holds which district by how much."""
-    if not isinstance(claim.proof, Held):
-        raise TypeError("only a certain claim has a proof to publish")
-    return publish_held(completions, claim.proof, names)
+    return publish_held(completions, claim, names)
 
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:

@@ -18,7 +18,7 @@ from tally.rules._bodies import (
     exact_of,
     patience_of,
 )
-from tally.rules._electors import Electors, Held, elector_claims, held_in, publish_held
+from tally.rules._electors import Electors, elector_claims, held_in, proved, publish_held
 from tally.rules._majority import deadlock
 from tally.rules._params import Reader
 from tally.rules._traits import Traits
@@ -141,17 +141,12 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     """
     look = _look(completions, params)
     proof = held_in(completions, bounds_of(completions), params.pool)
-    return tuple(
-        msgspec.structs.replace(one, proof=proof) if one.irreversible else one
-        for one in _claims(completions, params, look)
-    )
+    return proved(_claims(completions, params, look), proof)
 
 
 def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:
     """Return who holds which district by how much, and the ballots that may still fall in any of them."""
-    if not isinstance(claim.proof, Held):
-        raise TypeError("only a certain claim has a proof to publish")
-    return publish_held(completions, claim.proof, names)
+    return publish_held(completions, claim, names)
 
 
 def witness(completions: Completions, params: Params, claim: Claim) -> Witness | None:
