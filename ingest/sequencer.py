@@ -121,7 +121,10 @@ class Sequencer:
             for contest in list(self._unjudged()):
                 counted_seq = contest.counted_seq
                 answer = await self.judging.judge(aside.question_of(contest, self.state.seq))
-                await self.submit(answer)
+                step = await self.submit(answer)
+                if step.refusals:  # too many batches are waiting: judge it again later
+                    self._moved.set()
+                    continue
                 self._answered[contest.layout.index] = counted_seq
                 self._judged.set()
             await asyncio.sleep(JUDGED_INTERVAL_S)

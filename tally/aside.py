@@ -96,7 +96,7 @@ def judge(question: Question) -> Answer:
             if (known is None and (shown.irreversible or reading.variant == 0)) or (
                 known is not None and shown.irreversible and not known.irreversible
             ):
-                holds = claim_id in robust if question.without else shown.irreversible
+                holds = decide.carries(robust, claim_id) if question.without else shown.irreversible
                 safe, units = _worth(question, reading, shown)
                 best[claim_id] = msgspec.structs.replace(
                     shown, if_all_annulled=holds, if_any_annulled=safe, units_to_overturn=units

@@ -1,6 +1,6 @@
 """Rule x sums x outstanding → what is irreversible now, on which grounds, and by how much."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tally.claim import Claim
@@ -239,6 +239,11 @@ def implies(one: str, other: str) -> bool:
     return (kind == "at-least" and int(number) >= int(less)) or (
         kind == "at-most" and int(number) <= int(less)
     )
+
+
+def carries(ids: Iterable[str], claim: str) -> bool:
+    """Whether claims with these ids say a claim, or imply it."""
+    return any(one == claim or implies(one, claim) for one in ids)
 
 
 def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:

@@ -65,12 +65,12 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
     result = {}
     for decision in found:
         if decision.grounds is None:
-            result[decision.id] = Robust(decision.id in without, False, None, None)
+            result[decision.id] = Robust(decide.carries(without, decision.id), False, None, None)
             continue
         variant = decision.grounds.variant
         completions = decide.completions(layout, contest.sums, variant)
         exposed = _exposed(contest, disputed, variant)
-        kind, without_all = decision.claim.kind, decision.id in without
+        kind, without_all = decision.claim.kind, decide.carries(without, decision.id)
         if of_votes and kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
             robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, without_all)
         elif of_votes and kind == "eliminated":
@@ -147,10 +147,8 @@ def worth(
 
     def holds(annulled_max: int) -> bool:
         limited = msgspec.structs.replace(doubt, annulled_max=annulled_max)
-        return any(
-            one.irreversible and (name_of(one) == claim_id or decide.implies(name_of(one), claim_id))
-            for one in rule.statuses(limited, params)
-        )
+        sure = (name_of(one) for one in rule.statuses(limited, params) if one.irreversible)
+        return decide.carries(sure, claim_id)
 
     units = len(doubt.modal)
     if holds(units):

@@ -54,13 +54,7 @@ def weakest(contest: ContestState, claim_id: str) -> Weakest | None:
 def _holds(layout: ContestLayout, completions: Completions, claim_id: str) -> bool:
     assert layout.rule is not None, "a claim comes from a rule"
     said = layout.rule.statuses(completions, layout.params)
-    return any(
-        one.irreversible
-        and (
-            decide.claim_id(layout, one) == claim_id or decide.implies(decide.claim_id(layout, one), claim_id)
-        )
-        for one in said
-    )
+    return decide.carries((decide.claim_id(layout, one) for one in said if one.irreversible), claim_id)
 
 
 def _ballots_max(layout: ContestLayout, counted: Completions, claim_id: str) -> int:

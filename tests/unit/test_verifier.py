@@ -87,6 +87,15 @@ def test_an_assertion_that_ties_is_refused() -> None:
     assert any("/proof/assertions/0: about this claim" in what for what in named(case))
 
 
+@pytest.mark.parametrize(("part", "value", "ending"), [("number", 5, ":5"), ("place", "north", ":north")])
+def test_a_claim_that_says_more_than_its_rule_can_is_refused(part: str, value: object, ending: str) -> None:
+    case = case_of(one_of_three(), "elected:ann")
+    case.certificate["claim"][part] = value
+    assert "/claim/id: type, who, how many, where" in named(case)
+    case.certificate["claim"]["id"] += ending
+    assert named(case) == ["/claim: neither a number nor a place"]
+
+
 def test_fewer_rivals_above_than_seats_are_refused() -> None:
     state = opened(town(2, registered=20, rule={"type": "plurality", "seats": 2}))
     case = case_of(counted(counted(state, "u0", 12, 8, 0), "u1", 8, 10, 1), "eliminated:cy")

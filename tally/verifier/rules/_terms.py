@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET
 
 from tally.verifier.arithmetic import Field, Place
+from tally.verifier.claimed import electable_of
 from tally.verifier.rules._districts import of_place
 from tally.verifier.shapes import Certificate, Count, Findings, read
 
@@ -47,14 +48,10 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     rule, kind, names = str(body.rule.get("type")), body.claim.type, list(body.selections)
     number = None if body.claim.number is UNSET else body.claim.number
     place = None if body.claim.place is UNSET else body.claim.place
-    parts = [kind, "+".join(body.claim.who), "" if number is None else str(number), place or ""]
-    findings.equal("/claim/id: kind, who, how many, where", ":".join(filter(None, parts)), body.claim.id)
     if kind not in KINDS[rule]:
         findings.add("/claim/type: a claim this rule makes", sorted(KINDS[rule]), kind)
         return None
-    electable = [names.index(name) if name in names else -1 for name in body.electable]
-    if -1 in electable or electable != sorted(set(electable)):
-        findings.add("/electable: selections, in order, each once", names, list(body.electable))
+    electable = electable_of(body, findings, numbered=True, placed=True)
     who = names.index(body.claim.who[0]) if len(body.claim.who) == 1 and body.claim.who[0] in names else -1
     if (kind in ABOUT_NOBODY and body.claim.who) or (kind not in ABOUT_NOBODY and who < 0):
         findings.add("/claim/who: one selection, or nobody in particular", None, list(body.claim.who))

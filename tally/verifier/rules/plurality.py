@@ -7,6 +7,7 @@ import msgspec
 from tally.verifier import shortages
 from tally.verifier.arithmetic import Field, Final
 from tally.verifier.assertions import check_assertion
+from tally.verifier.claimed import electable_of
 from tally.verifier.shapes import Assertion, Certificate, Findings, Number, Shortage, read
 
 TYPES = frozenset({"plurality", "disputed", "assertion"})
@@ -49,10 +50,7 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     """The claim in numbers; None, and a difference, when claim and rule do not make one."""
     kind, names = body.claim.type, list(body.selections)
     before = len(findings.found)
-    findings.equal("/claim/id: type and ids", f"{kind}:{'+'.join(body.claim.who)}", body.claim.id)
-    electable = [names.index(name) if name in names else -1 for name in body.electable]
-    if -1 in electable or electable != sorted(set(electable)):
-        findings.add("/electable: selections, in order, each once", names, list(body.electable))
+    electable = electable_of(body, findings)
     who = body.claim.who[0] if len(body.claim.who) == 1 else None
     rule = str(body.rule.get("type"))
     stated: BareAssertion | None = None

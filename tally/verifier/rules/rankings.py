@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tally.verifier.arithmetic import Field, Final
+from tally.verifier.claimed import electable_of
 from tally.verifier.orders import Orders, OrdersProof, check_first_round, winners
 from tally.verifier.places import Points, PointsProof, QuotaProof, check_quota
 from tally.verifier.shapes import NUMBER_MAX, Certificate, Findings, read
@@ -44,13 +45,10 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     kind, names = body.claim.type, list(body.selections)
     rule = str(body.rule.get("type"))
     before = len(findings.found)
-    findings.equal("/claim/id: type and ids", f"{kind}:{'+'.join(body.claim.who)}", body.claim.id)
     who = body.claim.who[0] if len(body.claim.who) == 1 else None
     if who not in names or kind not in {"elected", "eliminated"}:
         findings.add("/claim: one selection elected, or eliminated", names, list(body.claim.who))
-    electable = [names.index(name) if name in names else -1 for name in body.electable]
-    if -1 in electable or electable != sorted(set(electable)):
-        findings.add("/electable: selections, in order, each once", names, list(body.electable))
+    electable = electable_of(body, findings)
     skipped = _skipped(body.rule.get("eliminate_first"), names, findings) if rule == "irv" else frozenset()
     scores = _scores(body.rule.get("scores"), len(names), findings) if rule == "positional" else ()
     partial = True if body.rule.get("truncation") is None else body.rule.get("truncation")

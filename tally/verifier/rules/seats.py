@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tally.verifier.arithmetic import Field, Final
+from tally.verifier.claimed import electable_of
 from tally.verifier.rules._ceilings import ceiling, floor, safe, split
 from tally.verifier.rules._denials import fewest, widened
 from tally.verifier.rules._prices import Arena, Dear
@@ -72,13 +73,8 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     if kind not in LEMMAS:
         findings.add("/claim/type: a claim this rule makes", sorted(LEMMAS), kind)
         return None
-    findings.equal("/claim/place: the claim is about the whole contest", UNSET, body.claim.place)
     number = None if body.claim.number is UNSET else body.claim.number
-    parts = [kind, "+".join(body.claim.who), "" if number is None else str(number)]
-    findings.equal("/claim/id: kind, who, how many", ":".join(filter(None, parts)), body.claim.id)
-    electable = [names.index(name) if name in names else -1 for name in body.electable]
-    if -1 in electable or electable != sorted(set(electable)):
-        findings.add("/electable: selections, in order, each once", names, list(body.electable))
+    electable = electable_of(body, findings, numbered=True)
     who = [names.index(name) if name in names else -1 for name in body.claim.who]
     if -1 in who or who != sorted(set(who)) or bool(who) == (kind == "allocation"):
         findings.add(

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from tally.verifier.arithmetic import Field, Final
 from tally.verifier.assertions import check_assertion
+from tally.verifier.claimed import electable_of
 from tally.verifier.infeasible import Need, Steps, check_infeasible
 from tally.verifier.rules import _measures, _two_rounds
 from tally.verifier.rules._measures import Measure, Turnout
@@ -35,13 +36,8 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def question_of(body: Certificate, findings: Findings) -> Question | None:
     """The claim in numbers; None, and a difference, when claim, rule and lemma do not make one."""
-    claim, names, before = body.claim, list(body.selections), len(findings.found)
-    said = f"{claim.type}:{'+'.join(claim.who)}" if claim.who else claim.type
-    findings.equal("/claim/id: type and ids", said, claim.id)
-    findings.equal("/claim: no number, no place", (UNSET, UNSET), (claim.number, claim.place))
-    electable = [names.index(name) if name in names else -1 for name in body.electable]
-    if -1 in electable or electable != sorted(set(electable)):
-        findings.add("/electable: selections, in order, each once", names, list(body.electable))
+    claim, before = body.claim, len(findings.found)
+    electable = electable_of(body, findings)
     measure = body.rule.get("type") == "measure"
     findings.equal(
         "/lemma: the argument for such a claim",
