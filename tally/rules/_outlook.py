@@ -1,14 +1,14 @@
 """Votes that may still come to lists, the units in doubt settled one way at a time."""
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import msgspec
 
 from tally.assertion import plain_change
-from tally.completions import Completions, Group, ModalUnit, Mode
+from tally.completions import Completions, Group, Mode
 from tally.field import Spread, meet, survey
 from tally.reach import limits, reach, spend
+from tally.rules._settle import ways_of
 from tally.witness import Cast, Witness, assemble, spread_casts
 
 COMBINATIONS_MAX = 128  # ways of the units in doubt looked at one by one
@@ -52,7 +52,7 @@ def outlooks(completions: Completions, barred: int, enough: int) -> list[Outlook
     """
     lists = tuple(j for j in completions.contenders() if not barred >> j & 1)
     bounded = _bounded(completions, enough)
-    ways = _ways(bounded)
+    ways = ways_of(bounded, COMBINATIONS_MAX)
     if ways is None:
         return [_together(bounded, lists)]
     return [_look(*_settle(bounded, modes), lists, modes) for modes in ways]
@@ -69,29 +69,6 @@ def _bounded(completions: Completions, enough: int) -> Completions:
         for unit in completions.modal
     )
     return msgspec.structs.replace(completions, groups=groups, modal=modal)
-
-
-def _modes_of(unit: ModalUnit) -> list[Mode]:
-    found: list[Mode] = ["keep"]
-    if unit.annullable:
-        found.append("annul")
-    if unit.revote is not None:
-        found.append("revote")
-    if unit.revisable:
-        found.append("revise")
-    return found
-
-
-def _ways(completions: Completions) -> list[tuple[Mode, ...]] | None:
-    """Return every allowed combination of modes; None when there are more than a budget."""
-    each = [_modes_of(unit) for unit in completions.modal]
-    number = 1
-    for modes in each:
-        number *= len(modes)
-        if number > COMBINATIONS_MAX:
-            return None
-    most = len(each) if completions.annulled_max is None else completions.annulled_max
-    return [modes for modes in product(*each) if sum(mode != "keep" for mode in modes) <= most]
 
 
 def _settle(

@@ -1,6 +1,7 @@
 """Units in doubt, settled: every way their modes can fall, each without a unit in doubt."""
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations, islice, product
 
 import msgspec
 
@@ -26,31 +27,34 @@ def settlements(completions: Completions) -> tuple[Settled, ...] | None:
 
     Cost: one completions value a way.
     """
-    found: list[Settled] = []
-    most = completions.annulled_max
-    left = len(completions.modal) if most is None else most
-    for modes in _modes(completions.modal, left):
-        if len(found) == SETTLEMENTS_MAX:
-            return None
-        found.append(_settled(completions, modes))
-    return tuple(found)
+    ways = ways_of(completions, SETTLEMENTS_MAX)
+    return None if ways is None else tuple(_settled(completions, modes) for modes in ways)
+
+
+def ways_of(completions: Completions, most: int) -> list[tuple[Mode, ...]] | None:
+    """Return every allowed combination of modes, every unit kept first; None when there are more than `most`."""
+    limit = completions.annulled_max
+    left = len(completions.modal) if limit is None else limit
+    found = list(islice(_modes(completions.modal, left), most + 1))
+    return None if len(found) > most else found
 
 
 def _modes(units: Sequence[ModalUnit], left: int) -> Iterator[tuple[Mode, ...]]:
-    if not units:
-        yield ()
-        return
-    unit, rest = units[0], units[1:]
-    others: list[Mode] = []
-    if left:
-        others += ["annul"] if unit.annullable else []
-        others += ["revote"] if unit.revote is not None else []
-        others += ["revise"] if unit.revisable else []
-    for tail in _modes(rest, left):
-        yield ("keep", *tail)
-    for mode in others:
-        for tail in _modes(rest, left - 1):
-            yield (mode, *tail)
+    """Yield the combinations with at most `left` units not kept, fewest first."""
+    others = [(place, of) for place, unit in enumerate(units) if (of := _others(unit))]
+    for changed in range(min(left, len(others)) + 1):
+        for chosen in combinations(others, changed):
+            for modes in product(*(of for _, of in chosen)):
+                fallen: list[Mode] = ["keep"] * len(units)
+                for (place, _), mode in zip(chosen, modes, strict=True):
+                    fallen[place] = mode
+                yield tuple(fallen)
+
+
+def _others(unit: ModalUnit) -> list[Mode]:
+    found: list[Mode] = ["annul"] if unit.annullable else []
+    found += ["revote"] if unit.revote is not None else []
+    return found + (["revise"] if unit.revisable else [])
 
 
 def _settled(completions: Completions, modes: tuple[Mode, ...]) -> Settled:

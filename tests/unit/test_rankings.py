@@ -481,3 +481,11 @@ def test_every_open_claim_has_a_witness_the_verifier_accepts() -> None:
         for claim in claims(raw).values():
             check_witness(raw, claim)
             seen[raw["rule"]] += not claim.irreversible
+
+
+def test_thousands_of_units_in_doubt_are_no_depth_of_recursion() -> None:
+    """As many ways as there are units, all of them looked past: the claim rests on single leads."""
+    ballots = [{"ranking": ["A", "B"], "count": 5}, {"ranking": ["B"], "count": 3}]
+    units = [{"id": f"u{n}", "ballots": ballots, "outstanding": 0, "annullable": True} for n in range(2_000)]
+    raw = {"rule": "irv", "candidates": ["A", "B", "C"], "params": {"max_annulled": 1}, "units": units}
+    assert decide(raw)["winner_certain"] == "A"

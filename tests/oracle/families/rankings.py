@@ -322,7 +322,7 @@ MUTANTS = (
     Mutant("ballots of a style come from one group", _ground.Ground.ballots_of, "self.parts[index]]", "self.parts[index][:1]]"),
     Mutant("write-ins stay in", irv.continuing_at_first, "j not in params.eliminate_first", "True"),
     Mutant("annulled ballots still count", _settle._settled, 'if mode in {"keep", "revise"}:', "if True:"),
-    Mutant("any number of units changes", _settle._modes, "left - 1", "left"),
+    Mutant("any number of units changes", _settle._modes, "min(left, len(others))", "len(others)"),
     Mutant("nobody comes to the re-vote", _settle._brings, "unit.revote or 0", "0"),
     Mutant("one way for the modes is enough", irv.Found.out.fget, "all(isinstance", "any(isinstance"),
     Mutant("a full ballot can leave somebody out", _points.loss, "if not scores.partial and", "if False and"),

@@ -17,6 +17,7 @@ from tally.rules import (
     _purchase,
     _ranges,
     _remainders,
+    _settle,
     parliament,
 )
 from tally.rules._law import Law as Law_
@@ -438,7 +439,7 @@ MUTANTS = (
     Mutant("a tie goes a list's way", _most.best, "// own) - 1, seats)", "// own), seats)"),
     Mutant("ties count twice", _count.seats_in, "[: found.spare])\n    high", "[:0])\n    high"),
     Mutant("blank votes win seats", _outlook.outlooks, "if not barred >> j & 1", "if barred >= 0"),
-    Mutant("any number of units annulled", _outlook._ways, "<= most]", ">= 0]"),
+    Mutant("any number of units annulled", _settle._modes, "min(left, len(others))", "len(others)"),
     Mutant("nobody comes to the re-vote", _outlook._settle, "Group(unit.on_ballot, unit.revote)", "Group(unit.on_ballot, 0)"),
     Mutant("nobody has a vote, and seats are won", _averages.nobody, "if outlook.fewest == 0:", "if False:"),
     Mutant("districts that share ballots add up", parliament._chamber, "coupled=completions.couples_districts()", "coupled=False"),
