@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import UNSET
+
 from tally.verifier.classes import arena_of, field_of
 from tally.verifier.counted import Cell, check_rows, reading_of, snapshot_sha256, votes_counted
 from tally.verifier.defined import check_definition
@@ -41,7 +43,7 @@ def verify(
     question = None if checker is None else checker.question_of(body, findings)
     if definition is not None:
         check_definition(body, table, cells, definition, findings)
-    if checker is not None and question is not None:
+    if checker is not None and question is not None and _fits(body, findings):
         _check_verdict(body, checker, question, table, cells, findings)
     said = {name: value for name, value in certificate.items() if name != "certificate_sha256"}
     findings.equal("/certificate_sha256: SHA-256 of all else", sha256(said), body.certificate_sha256)
@@ -70,6 +72,19 @@ def _check_ballot(body: Certificate, findings: Findings) -> None:
     findings.equal("/ballot/kind: the rule's", rule.get("ballot", "choose"), form.kind)
     findings.equal("/ballot/votes: the rule's", rule.get("votes_per_ballot", form.votes), form.votes)
     findings.equal("/ballot/blank: the rule's", not rule.get("no_blank", False), form.blank)
+
+
+def _fits(body: Certificate, findings: Findings) -> bool:
+    """Whether votes are stated for every selection, in the contest and in every district of it."""
+    size, places = len(body.selections), () if body.districts is UNSET else body.districts
+    stated = [
+        ("/counted", body.counted),
+        *((f"/districts/{d}/counted", p.counted) for d, p in enumerate(places)),
+    ]
+    differ = [
+        at for at, votes in stated if not findings.equal(f"{at}: one number a selection", size, len(votes))
+    ]
+    return not differ
 
 
 def _check_verdict(

@@ -16,7 +16,7 @@ from tally.view import contest_view
 from tests.data.counting import count, counted, opened
 from tests.data.where import published, rows
 
-SHA256 = "5bf93778fa84bc08d7935d027e7dd9e71de26fe72fb46f84cc44ffb81a472840"
+SHA256 = "74a87645f9d8734ec5253f533b6ded3e84fc2fea668f87dba4330e30ea1c1a89"
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,12 @@
 """Every certificate of every rule, made by the service from small nights, is true; no altered one passes."""
 
+import copy
 import os
 import random
 import re
 from collections import Counter
+from collections.abc import Iterator
+from functools import reduce
 
 import pytest
 
@@ -85,3 +88,33 @@ def test_no_altered_certificate_passes(name: str, capsys: pytest.CaptureFixture[
         refused["/" + re.split("[/: ]", named[0].lstrip("/"))[0]] += 1
     with capsys.disabled():
         print(f"\n{name}, refused by: {dict(sorted(refused.items()))}")
+
+
+def _lists(value: object, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The way to every list within a JSON value."""
+    if isinstance(value, list):
+        yield at
+    for key, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    ):
+        yield from _lists(inner, (*at, key))
+
+
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_lists_too_short_and_too_long_are_differences_and_nothing_else(name: str) -> None:
+    """A verifier that breaks off at a certificate says nothing of it."""
+    tried = 0
+    for raw in _draws(name, "lists", 20):
+        state = night_of(raw)
+        rows, definition = material(state, state.contests[0])
+        for made in certificates(state, state.contests[0]):
+            for way in _lists(made):
+                for change in (lambda found: found[:-1], lambda found: found + found[-1:]):
+                    changed = copy.deepcopy(made)
+                    inner = reduce(lambda value, key: value[key], way[:-1], changed)
+                    inner[way[-1]] = change(inner[way[-1]])
+                    if changed != made:
+                        tried += 1
+                        assert verifier.verify(changed, rows, definition), (way, changed)
+    assert tried > 1_000

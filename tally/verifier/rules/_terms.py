@@ -100,7 +100,7 @@ def _spread(question: Question, rule: dict[str, Any], whole: int, findings: Find
     if not share[0] <= share[1] or share[1] == 0:
         findings.add("/rule/spread/fraction: [n, d] with 0 <= n <= d", None, None)
     national, strict = rule.get("national"), terms.get("strict")
-    if national not in {None, "plurality", "majority"} or strict not in {None, True, False}:
+    if national not in (None, "plurality", "majority") or strict not in (None, True, False):
         findings.add("/rule: plurality or majority; strict true or false", None, None)
     units = _number(terms, "units", 0, findings)
     return question._replace(majority=national == "majority", share=share, strict=strict is True, units=units)

@@ -145,7 +145,7 @@ def _check_spread(body: Certificate, question: Question, field: Field, findings:
         return having >= question.units and level
 
     carried = {
-        "elected": lambda: wins(question.who),
+        "elected": lambda: question.who in question.electable and wins(question.who),
         "eliminated": lambda: question.who not in question.electable or not may_win(question.who),
         "no-winner": lambda: not any(may_win(j) for j in question.electable),
         "winner": lambda: any(wins(j) for j in question.electable),
