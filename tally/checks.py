@@ -6,12 +6,8 @@ from typing import Any
 
 from tally.model import FORMAT, IDENTIFIER, Contest, Definition
 from tally.refusal import Refusal, escape
+from tally.rules import RULES
 from tally.tree import Tree
-
-RULES = (
-    "assertion", "plurality", "two_round", "measure", "positional", "irv", "stv", "highest_averages",
-    "largest_remainder", "parliament", "electoral_college", "district_method", "spread", "disputed",
-)  # fmt: skip
 
 INSTANT = re.compile(
     r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d:[0-5]\d)\Z"
