@@ -24,6 +24,7 @@ from ingest.night.night import NightUnreadable
 from ingest.replay import Due, Night, load, ordered, paced
 from tally.model import canonical
 
+ANY_PORT = "127.0.0.1:0"
 DEMO_LISTEN, DEMO_INGEST = "127.0.0.1:8080", "127.0.0.1:8081"
 
 
@@ -94,10 +95,14 @@ def replay(
     data: Annotated[
         Path | None, typer.Option(help="Keep our own service's journal here. [thrown away]")
     ] = None,
-    listen: Annotated[str, typer.Option(help="Our own service's readers' address.")] = "127.0.0.1:0",
-    ingest_listen: Annotated[str, typer.Option(help="Our own service's ingest address.")] = "127.0.0.1:0",
+    listen: Annotated[
+        str | None, typer.Option(help="Our own service's readers' address. [any free port; 8080 to --serve]")
+    ] = None,
+    ingest_listen: Annotated[
+        str | None, typer.Option(help="Our own service's ingest address. [any free port; 8081 to --serve]")
+    ] = None,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Show the night on the usual addresses and stay until Ctrl-C.")
+        bool, typer.Option("--serve", help="Show the night on the page and stay until Ctrl-C.")
     ] = False,
     leave: Annotated[bool, typer.Option("--exit", help="With --serve: end when the night does.")] = False,
     definition: Annotated[
@@ -117,14 +122,13 @@ def replay(
     player = Player(played, _speed(speed), console)
     if to is not None:
         return asyncio.run(_into(player, to.rstrip("/"), key, wanted))
-    if serve:
-        listen, ingest_listen = DEMO_LISTEN, DEMO_INGEST
+    usual = (DEMO_LISTEN, DEMO_INGEST) if serve else (ANY_PORT, ANY_PORT)
     with tempfile.TemporaryDirectory(prefix="tally-") as scratch:
         settings = load_settings(
             None,
             data=data or Path(scratch),
-            listen=listen,
-            ingest_listen=ingest_listen,
+            listen=listen or usual[0],
+            ingest_listen=ingest_listen or usual[1],
         )
         hosted = Hosted(settings, played.definition, console)
         return run("auto", _hosted(player, hosted, wanted, stay=serve and not leave))
