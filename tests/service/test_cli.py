@@ -129,13 +129,21 @@ def test_keys(tmp_path: Path) -> None:
     assert "chmod" in tally("keys", "list", cwd=tmp_path).stderr
 
 
+def heed_ctrl_c() -> None:
+    """A suite started in the background of a shell hands down that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_replay_into_a_running_service_desk_and_watch(tmp_path: Path) -> None:
     written = tally("replay", "demo", "--definition", str(tmp_path / "election.json"))
     assert written.returncode == 0
     process, read, ingest = start(tmp_path, "uvloop", "0")
     said = (tmp_path / "watched").open("w+")
     watching = subprocess.Popen(
-        [sys.executable, "-m", "deploy", "watch", read], stdout=said, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "deploy", "watch", read],
+        stdout=said,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (one call, no lock)
     )
     try:
         played = tally("replay", "demo", "--to", ingest, "--until", "counted=3", "--batch", "200")
