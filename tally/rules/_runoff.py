@@ -56,7 +56,8 @@ class Round:
     def every(self) -> list[tuple[str, tuple[int, ...], int | None]]:
         """Return every claim with its slack, of each selection in order, then of the run-off and its pair.
 
-        None: nobody contests it. A slack that one condition alone makes 0 or less is that condition's.
+        None: nobody contests it. Each is made of what single conditions have to spare in their worst completion, the
+        least of those that must all hold, the most of those of which one must; so no counted ballot lowers it.
         """
         found: list[tuple[str, tuple[int, ...], int | None]] = []
         contenders = set(self.order)
@@ -98,7 +99,7 @@ class Round:
         if rival is None:
             return self.met(votes, None, self.total)
         lead = votes - rival
-        return min(self.met(votes, lead, self.total), lead + 1) if lead >= 0 else lead + 1
+        return min(self.met(votes, lead, self.total), lead + 1)
 
     def outright(self, who: int) -> int:
         """All ballots to the highest rival, or to nobody who can win where there is none."""
@@ -107,7 +108,7 @@ class Round:
         if rival is None:
             return min(self.cast, self.met(own, None, self.total if self.law.size > 1 else self.cast))
         lead = own - rival - self.ballots
-        return lead if lead <= 0 else min(self.cast, lead, self.met(own, lead, self.total))
+        return min(self.cast, lead, self.met(own, lead, self.total))
 
     def runoff(self) -> int:
         """Nobody wins at once, though all ballots be its own."""
@@ -140,12 +141,8 @@ class Round:
         if first is None:
             return 0
         own = self.counted[who] + self.ballots
-        if first <= own:
-            return first - own
         place = 2 if who in self.order[:2] else 1
         second = self.counted[self.order[place]] if len(self.order) > place else -1
-        if second > own:
-            return min(self.cast, second - own)
         return min(self.cast, first - own, max(second - own, self.met(first, first - own, self.total)))
 
     def no_runoff(self) -> int:

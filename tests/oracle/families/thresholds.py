@@ -384,7 +384,7 @@ MUTANTS = (
     Mutant("ballots for a third forgotten", _runoff.Round.between, "- self.ballots", ""),
     Mutant("each rival alone is too far", _runoff.Round.advances, "needed - self.ballots", "needed"),
     Mutant("one above is enough", _runoff.Round.eliminated, "max(second - own, self.met(first, first - own, self.total))", "1"),
-    Mutant("whoever is first wins at once", _runoff.Round._winning, "min(self.met(votes, lead, self.total), lead + 1) if lead >= 0 else lead + 1", "self.met(votes, lead, self.total)"),
+    Mutant("whoever is first wins at once", _runoff.Round._winning, "min(self.met(votes, lead, self.total), lead + 1)", "self.met(votes, lead, self.total)"),
     Mutant("nobody catches up", _runoff.Round.no_runoff, "others[0] + self.ballots", "others[0]"),
     Mutant("margins are of no matter", _negation.falls_short, "if way.margin", "if False"),
     Mutant("a margin over one rival will do", _negation.wins, "for j in rivals] if way", "for j in rivals[:1]] if way"),
