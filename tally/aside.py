@@ -74,15 +74,20 @@ def question_of(contest: ContestState, at_seq: int) -> Question:
 
 
 def _readings(layout: ContestLayout, sums: Sums) -> tuple[Reading, ...]:
-    found = []
+    found, rankings = [], tuple(sums.rankings.items())  # sorted by who judges: not on the loop's time
     for variant in (0, *decide.worth_trying(layout, sums)):
         why = decide.grounds(layout, sums, variant)
-        found.append(Reading(variant, why.grade, why.assumptions, decide.completions(layout, sums, variant)))
+        found.append(
+            Reading(variant, why.grade, why.assumptions, decide.completions(layout, sums, variant, rankings))
+        )
     return tuple(found)
 
 
 def judge(question: Question) -> Answer:
     """Every claim of a contest under the strongest reading that carries it. Pure; takes as long as it takes."""
+    question = msgspec.structs.replace(
+        question, readings=_in_order(question.readings), without=_in_order(question.without)
+    )
     robust = {
         claim_id
         for reading in question.without
@@ -102,6 +107,17 @@ def judge(question: Question) -> Answer:
                     shown, if_all_annulled=holds, if_any_annulled=safe, units_to_overturn=units
                 )
     return Answer(question.contest, question.at_seq, tuple(best.values()))
+
+
+def _in_order(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Rankings sorted, the same in all: proofs and witnesses are then the same after a restart."""
+    if not readings or not readings[0].completions.rankings:
+        return readings
+    rankings = tuple(sorted(readings[0].completions.rankings))
+    return tuple(
+        msgspec.structs.replace(one, completions=msgspec.structs.replace(one.completions, rankings=rankings))
+        for one in readings
+    )
 
 
 def _worth(question: Question, reading: Reading, shown: ClaimShown) -> tuple[bool, int | None]:

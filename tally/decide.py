@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tally.claim import Claim
-from tally.completions import ALL, NO_POOL, BallotForm, Completions, District, Group, Pool
+from tally.completions import ALL, NO_POOL, BallotForm, Completions, District, Group, Pool, Ranked
 from tally.effects import pool_kind
 from tally.events import ClaimChanged
 from tally.layout import EVERY_SELECTION, ContestLayout
@@ -44,8 +44,13 @@ def ballot_form(layout: ContestLayout) -> BallotForm:
     return BallotForm(rule.get("ballot", "choose"), votes, not rule.get("no_blank", False))
 
 
-def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completions:
-    """Every way the contest's count may still end, under one reading of the bounds. Cost: O(groups)."""
+def completions(
+    layout: ContestLayout, sums: Sums, variant: int = 0, rankings: tuple[Ranked, ...] | None = None
+) -> Completions:
+    """Every way the contest's count may still end, under one reading of the bounds. Cost: O(groups).
+
+    Where ballots are ranked, sorting them as well: `rankings` are used as they are instead, where given.
+    """
     tainted = sums.tainted if variant == 0 else frozenset()
     merged: dict[tuple[int, int, int], int | None] = {}
     for g, key in enumerate(layout.groups):
@@ -79,9 +84,10 @@ def completions(layout: ContestLayout, sums: Sums, variant: int = 0) -> Completi
         District(district.unit, district.weight, tuple(votes))
         for district, votes in zip(layout.districts, sums.districts, strict=True)
     )
+    ranked = tuple(sorted(sums.rankings.items())) if rankings is None else rankings
     return Completions(
         tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable,
-        rankings=tuple(sorted(sums.rankings.items())), districts=districts, ballots_counted=sums.ballots_cast,
+        rankings=ranked, districts=districts, ballots_counted=sums.ballots_cast,
     )  # fmt: skip
 
 

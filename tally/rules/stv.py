@@ -15,7 +15,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "stv"
-TRAITS = Traits(ballot="ranked")
+TRAITS = Traits(ballot="ranked", aside=True)
 
 
 class Params(msgspec.Struct, frozen=True):
