@@ -188,6 +188,30 @@ async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(tmp
         shown.clean(client.read)
 
 
+async def test_seats_are_said_in_words_as_they_settle(tmp_path: Path) -> None:
+    seats = definition(units=UNITS, rule={"type": "highest_averages", "seats": 5})
+    async with town(tmp_path, seats) as client, opened(client.read) as shown:
+        for first, last in ((1, 8), (9, 12)):
+            await count(client, first, last)
+            await client.service.sequencer.judged()
+            view = await client.view()
+            known: dict[str, dict[str, int]] = {}
+            for claim in view["claims"]:
+                if claim["status"] == "irreversible" and len(claim["who"]) == 1:
+                    known.setdefault(claim["who"][0], {})[claim["claim"]] = claim["number"]
+            row = shown.page.locator("#totals tr", has_text="Ann").locator("td.certain")
+            least, most = known["ann"]["at-least"], known["ann"]["at-most"]
+            words = f"{least} to {most} seats" if least != most else f"{most} seats"
+            await expect(row).to_have_text(f"{words}, irreversible")
+        await shown.text("verdict-head").to_have_text("Irreversible: every seat is settled")
+        await shown.text("verdict-text").to_have_text(
+            "It is so in every way the count can still end: no ballot may still come."
+        )
+        none = shown.page.locator("#totals tr", has_text="Cy").locator("td.certain")
+        await expect(none).to_have_text("no seats, irreversible")
+        shown.clean(client.read)
+
+
 async def test_a_test_night_says_so(tmp_path: Path) -> None:
     async with (
         town(tmp_path, a_town(is_test=True, label="rehearsal")) as client,

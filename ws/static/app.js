@@ -10,6 +10,7 @@ const AGAIN_AFTER_MS = 2_000;
 const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
 let names = {};
+let prize = "seats"; // what at-least and at-most count
 let shown = null;
 let lastHeard = Date.now();
 let connected = false;
@@ -33,6 +34,7 @@ async function start() {
   label(election);
   const wanted = decodeURIComponent(location.hash.slice(1));
   const contest = definition.contests.find((c) => c.id === wanted) ?? definition.contests[0];
+  prize = ["electoral_college", "district_method"].includes(contest.rule.type) ? "electors" : "seats";
   names = Object.fromEntries(contest.selections.map((s) => [s.id, s.name || s.id]));
   at("contest").textContent = contest.name || contest.id;
   at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
@@ -171,6 +173,7 @@ function sentence(view, claim) {
       ? " It holds even if any of the disputed units are annulled."
       : ` Decided on what is outstanding, not on what is disputed: annulling ${claim.robust.units_to_overturn ? number.format(claim.robust.units_to_overturn) : "some"} disputed units would overturn it.`)
     : "";
+  if (!byVotes && coming === 0) return `It is so in every way the count can still end: no ballot ${may}.${disputed}`;
   if (!byVotes) return `It is so in every way the count can still end: ${rest}, and however it is cast.${disputed}`;
   return `Even if ${rest} went to one rival, ${names[claim.who[0]]} would stay ahead by ${number.format(claim.slack)}.${disputed}`;
 }
@@ -231,12 +234,22 @@ function crossing(view) {
   ].filter(Boolean).join(" "));
 }
 
+function weight({ least, most }) { // the fewest and the most there can be, where either is known
+  if (most === 0) return [`no ${prize}`];
+  if (most === undefined) return least === undefined ? [] : [`at least ${number.format(least)} ${prize}`];
+  const from = least === undefined ? "at most " : least === most ? "" : `${number.format(least)} to `;
+  return [`${from}${number.format(most)} ${prize}`];
+}
+
 function totals(view) {
   const claims = new Map();
   for (const c of view.claims) {
     if (c.status !== "irreversible" || c.who.length !== 1 || c.place !== undefined) continue;
-    const said = c.number === undefined ? c.claim : `${c.claim} ${number.format(c.number)}`;
-    claims.set(c.who[0], [...(claims.get(c.who[0]) ?? []), said]);
+    const known = claims.get(c.who[0]) ?? { said: [] };
+    if (c.claim === "at-least") known.least = c.number;
+    else if (c.claim === "at-most") known.most = c.number;
+    else known.said.push(c.number === undefined ? c.claim : `${c.claim} ${number.format(c.number)}`);
+    claims.set(c.who[0], known);
   }
   const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
     const row = element("tr");
@@ -247,7 +260,7 @@ function totals(view) {
       name,
       cell(number.format(total.votes) + (total.votes_disputed ? ` (${number.format(total.votes_disputed)} disputed)` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
-      element("td", claim ? `${claim.join(", ")}, irreversible` : "open", claim ? "certain" : ""),
+      element("td", claim ? `${[...claim.said, ...weight(claim)].join(", ")}, irreversible` : "open", claim ? "certain" : ""),
     );
     return row;
   });
