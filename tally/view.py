@@ -133,7 +133,9 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
 
 def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: int) -> int | None:
     """Ballots that may still come under a variant, joint caps included; None: nobody can say."""
-    completions = decide.completions(layout, contest.sums, variant)
+    completions = decide.completions(
+        layout, contest.sums, variant, rankings=()
+    )  # of ballots to come: sort none
     if any(bound is None for bound in limits(completions.groups, completions.pools)):
         return None
     return sum(spend(completions.groups, completions.pools, range(len(completions.groups))))
