@@ -62,7 +62,8 @@ def _look(completions: Completions, params: Params) -> _Look:
     ballots = afar(completions, params.pool)
     weights = [district.weight for district in completions.districts]
     need = params.need if params.need is not None else sum(weights) // 2 + 1
-    leaders = tuple(_leader(completions, d) for d in range(len(weights)))
+    held = tuple(tuple(not _may(one.lose, ballots) for one in of) for of in table)
+    leaders = tuple(_leader(completions, d, held[d]) for d in range(len(weights)))
     return _Look(
         Electors.of(completions, table, weights, ballots),
         Electors.of(completions, table, [1] * len(weights), ballots),
@@ -70,7 +71,7 @@ def _look(completions: Completions, params: Params) -> _Look:
         exact_of(completions, loose=True),
         patience_of(completions, bounds) if ballots == 0 else None,
         leaders,
-        tuple(tuple(not _may(one.lose, ballots) for one in of) for of in table),
+        held,
     )
 
 
@@ -78,10 +79,15 @@ def _may(price: int | None, ballots: int | None) -> bool:
     return price is not None and (ballots is None or price <= ballots)
 
 
-def _leader(completions: Completions, d: int) -> int | None:
-    """Return who has most votes counted in a district; None: several do, or nobody has any."""
+def _leader(completions: Completions, d: int, held: Sequence[bool]) -> int | None:
+    """Return who holds a district, or else has most votes counted in it; None: several do, or nobody has any.
+
+    Ballots in the box that can name but one may hold it for who has no more votes counted than another.
+    """
     votes = completions.districts[d].counted
-    order = sorted(completions.contenders(), key=lambda j: -votes[j])
+    order = sorted(completions.contenders(), key=lambda j: (not held[j], -votes[j]))
+    if len(order) > 1 and held[order[0]]:
+        return order[0]
     if not order or not votes[order[0]]:
         return None
     return None if len(order) > 1 and votes[order[0]] == votes[order[1]] else order[0]

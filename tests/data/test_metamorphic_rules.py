@@ -1,10 +1,11 @@
-"""Laws every rule obeys at full size: who is called what, one ballot more, two units made one, order of batches."""
+"""Laws every rule obeys at full size: who is called what, one ballot more, two units made one, reports to come."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,9 +18,9 @@ from tally.completions import ALL, Completions
 from tally.layout import ContestLayout
 from tally.model import Cap, Definition
 from tally.report import CountReport
-from tally.rules import Rule
+from tally.rules import RULES, Rule
 from tally.state import State
-from tests.data.counting import counted
+from tests.data.counting import count, counted, opened
 from tests.data.judged import with_rule
 from tests.data.where import published
 
@@ -30,6 +31,35 @@ NIGHTS = {
     "venezuela_2013": {"type": "electoral_college", "need": 13},
 }
 SHARES = (30, 80, 97)  # percent of the batches in
+LOOKS = 40  # at one night along the way
+
+VOTERS = 18_904_364
+BESIDE: dict[tuple[str, str], tuple[dict[str, Any], ...]] = {
+    ("us_ga_2018_two_round", ""): (),
+    ("bolivia_2020", ""): (),
+    ("alaska_rcv_2022", ""): ({"type": "stv", "seats": 2},),
+    ("israel_knesset_25", ""): (),
+    ("venezuela_2013", ""): (
+        {"type": "two_round"},
+        {"type": "qualifying_round", "registered": VOTERS},
+        {
+            "type": "measure",
+            "share": [2, 5],
+            "quorum": {"of": "valid", "fraction": [1, 3], "registered": VOTERS},
+        },
+        {"type": "plurality", "seats": 2},
+        {"type": "largest_remainder", "seats": 7},
+    ),
+    ("venezuela_2013", "state"): (
+        {"type": "electoral_college", "need": 13},
+        {"type": "district_method", "at_large": 3},
+        {"type": "spread", "spread": {"fraction": [1, 4], "units": 20}},
+        {"type": "parliament"},
+    ),
+}
+"""Nights, with the type of unit their districts are, and rules to judge them by beside their own."""
+OF_A_PROOF = {("irv", "elected"), ("irv", "eliminated"), ("stv", "eliminated")}
+"""Claims whose slack is that of the proof found: another report may bring another proof, with less to spare."""
 
 
 @cache
@@ -182,3 +212,87 @@ def merged_reports(reports: list[CountReport], one: str, other: str) -> list[Cou
             )
         )  # fmt: skip
     return rest
+
+
+@pytest.mark.parametrize(("name", "districts"), BESIDE)
+def test_reports_keep_claims_and_lower_no_slack(
+    name: str, districts: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Along a whole night, under the hard caps and under the last assumption; corrections start anew."""
+    few = 40 if name == "alaska_rcv_2022" else 200
+    night = ordered(load(published(name), reports_per_batch=few), "random:7")
+    if districts:
+        night = with_rule(night, dict(night.definition.contests[0].rule), districts)
+    state, seen, last = opened(night), Counter[str](), dict[tuple[int, int, int], tuple[Claim, ...]]()
+    known, corrected = dict[tuple[str, str, str], CountReport](), set[str]()
+    for number, record in enumerate(count(state, night.events), 1):
+        corrected |= {state.contests[one.contest].layout.contest.id for one in record.violations}
+        corrected |= corrections(known, night.events[number - 1].command.reports)
+        if number % max(1, len(night.events) // LOOKS) and number < len(night.events):
+            continue
+        for contest, layout in ((one, one.layout) for one in state.contests):
+            for judge, (rule, params) in enumerate(judges(layout, BESIDE[name, districts])):
+                for variant in {0, len(layout.variants) - 1}:
+                    now = rule.statuses(decide.completions(layout, contest.sums, variant), params)
+                    before = last.get((layout.index, judge, variant), ())
+                    if layout.contest.id not in corrected:
+                        compare(rule.NAME, before, now, seen)
+                    last[layout.index, judge, variant] = now
+        seen["contests corrected"] += len(corrected)
+        corrected.clear()
+    with capsys.disabled():
+        print(f"\n{name} {districts}: {dict(sorted(seen.items()))}")
+    rules = {rule.NAME for one in state.contests for rule, _ in judges(one.layout, BESIDE[name, districts])}
+    for rule in rules:
+        assert seen[f"{rule} kept"] + seen[f"{rule} turned"] or name == "bolivia_2020", (
+            rule
+        )  # nothing certain
+        assert seen[f"{rule} rose"] or rule not in {"plurality", "two_round", "measure", "irv", "stv"}, rule
+    assert (seen["contests corrected"] > 0) == (name == "bolivia_2020")
+
+
+def corrections(known: dict[tuple[str, str, str], CountReport], reports: tuple[CountReport, ...]) -> set[str]:
+    """Contests of which something already said in full, or more than is said now, is said otherwise."""
+    found = set()
+    for report in reports:
+        was = known.get((report.contest, report.unit, report.type))
+        counts = report.counts or {}
+        if was is not None and was.counts is not None:
+            fell = any(counts.get(name, 0) < votes for name, votes in was.counts.items())
+            if fell or was.status == "completed":
+                found.add(report.contest)
+        known[report.contest, report.unit, report.type] = report
+    return found
+
+
+def judges(layout: ContestLayout, beside: tuple[dict[str, Any], ...]) -> Iterator[tuple[Rule, Any]]:
+    """The contest's own rule, and others, each with its parameters."""
+    assert layout.rule is not None
+    yield layout.rule, layout.params
+    names = [selection.id for selection in layout.contest.selections]
+    for raw in beside:
+        params = {key: value for key, value in raw.items() if key != "type"}
+        if raw["type"] == "parliament":
+            params["districts"] = {district.unit: {"seats": 3} for district in layout.districts}
+        read = RULES[raw["type"]].read(params, "", names)
+        assert not isinstance(read, list), read
+        yield RULES[raw["type"]], read
+
+
+def compare(name: str, before: tuple[Claim, ...], after: tuple[Claim, ...], seen: Counter[str]) -> None:
+    now = {told(one): one for one in after}
+    sure = {what for what, one in now.items() if one.irreversible}
+    for known in before:
+        one, what = now.get(told(known)), told(known)
+        if known.irreversible:
+            assert what in sure or any(implied(other, what) for other in sure), (name, what)
+            seen[f"{name} kept"] += 1
+        seen[f"{name} turned"] += what in sure and not known.irreversible
+        if one is None or known.slack is None or not known.exact or not one.exact:
+            continue
+        assert one.slack is not None or one.irreversible, (name, what)  # a number does not get lost
+        if one.slack is not None and (name, known.kind) in OF_A_PROOF:
+            assert one.slack > 0, (name, what)
+        elif one.slack is not None:
+            assert one.slack >= known.slack, (name, what, known.slack, one.slack)
+        seen[f"{name} rose" if one.slack is not None and one.slack > known.slack else f"{name} level"] += 1
