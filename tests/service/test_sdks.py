@@ -93,7 +93,8 @@ async def drop_again_and_again(served: Served, proxy: Proxy, look: Looking) -> N
             proxy.reset()  # again before everybody is back: cut in the middle of a handshake
             await asyncio.sleep(0.07)
         before = await begun(look)
-        assert proxy.reset() > 0
+        while not proxy.reset():  # on a busy machine nobody may be back yet
+            await asyncio.sleep(0.02)
         await back(look, before, f"after drop {number}")
         if number == DROPS // 2:
             before = await begun(look)
