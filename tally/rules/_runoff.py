@@ -57,7 +57,8 @@ class Round:
         """Return every claim with its slack, of each selection in order, then of the run-off and its pair.
 
         None: nobody contests it. Each is made of what single conditions have to spare in their worst completion, the
-        least of those that must all hold, the most of those of which one must; so no counted ballot lowers it.
+        least of those that must all hold, the most of those of which one must; so no counted ballot lowers it,
+        except that of an open "no-runoff", which is that of the completions looked at.
         """
         found: list[tuple[str, tuple[int, ...], int | None]] = []
         contenders = set(self.order)
