@@ -10,15 +10,16 @@ from tally.claim import Claim
 from tally.completions import Completions
 from tally.needs import Need
 from tally.refusal import Refusal
+from tally.rules._negation import Alternative, Case, Law, ahead, has_share, negated, no_votes
 from tally.rules._params import Reader, fraction
-from tally.rules._refutation import Court, Judged, Refutation, lasting, published, single_votes, trials
+from tally.rules._refutation import Court, Judged, Refutation, lasting, meets, published, single_votes, trials
 from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "qualifying_round"
 TRAITS = Traits(aside=True)
 
-Case = tuple[Need, ...]
+MAJORITY = Alternative((1, 2))
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -44,71 +45,56 @@ def read(raw: Mapping[str, object], pointer: str, names: Sequence[str]) -> Param
     return reader.faults or Params(*wanted)
 
 
-class _Law(NamedTuple):
-    """Among how many selections, who can win, and the two numbers of votes."""
+class _Bars(NamedTuple):
+    """Who can win, with more than half of the votes, and the two numbers of votes it takes besides."""
 
-    size: int
-    contenders: tuple[int, ...]
+    law: Law
     params: Params
-
-    def rivals(self, *who: int) -> list[int]:
-        return [j for j in self.contenders if j not in who]
 
     def votes(self, who: int, least: int) -> Need:
         """Return: so many votes."""
-        return Need(tuple(int(j == who) for j in range(self.size)), least)
-
-    def fewer(self, who: int, least: int) -> Need:
-        """Return: fewer votes than that."""
-        return Need(tuple(-int(j == who) for j in range(self.size)), 1 - least)
-
-    def half(self, who: int, sign: int) -> Need:
-        """Return: more than half of all votes (1), or half of them at most (-1)."""
-        return Need(tuple(sign * (2 * (j == who) - 1) for j in range(self.size)), int(sign > 0))
+        return Need(tuple(int(j == who) for j in range(self.law.size)), least)
 
     def level(self, who: int, rivals: Sequence[int]) -> Case:
         """Return: as many votes as each of these, or more."""
-        return tuple(Need(tuple((j == who) - (j == k) for j in range(self.size)), 0) for k in rivals)
+        return tuple(ahead(self.law, who, rival) for rival in rivals)
 
     def wins(self, who: int) -> Case:
         """Return: elected at once."""
-        return self.half(who, 1), self.votes(who, self.params.electing)
-
-    def falls_short(self, who: int) -> list[Need]:
-        """Return the ways not to be elected at once."""
-        return [self.half(who, -1), self.fewer(who, self.params.electing)]
+        return has_share(self.law, who, MAJORITY), self.votes(who, self.params.electing)
 
 
-def _cases(law: _Law, kind: str, who: int) -> Iterator[Case]:
+def _cases(bars: _Bars, kind: str, who: int) -> Iterator[Case]:
     """Yield the cases in which a claim is false of a count, in the order in which its proof refutes them."""
-    yield (Need((-1,) * law.size, 0),)  # nobody has a vote
+    law, rivals, qualified = bars.law, bars.law.rivals(who), bars.votes(who, bars.params.qualifying)
+    yield (no_votes(law),)
     if kind == "outright":
-        yield from ((need,) for need in law.falls_short(who))
+        yield from ((negated(need),) for need in bars.wins(who))
     elif kind == "runoff":
-        yield from (law.wins(i) for i in law.contenders)
+        yield from (bars.wins(i) for i in law.contenders)
     elif kind == "advances":
-        yield from (law.wins(i) for i in law.rivals(who))
-        for pair in combinations(law.rivals(who), 2):
-            yield (law.fewer(who, law.params.qualifying), *(law.level(j, [who])[0] for j in pair))
+        yield from (bars.wins(i) for i in rivals)
+        for pair in combinations(rivals, 2):
+            yield (negated(qualified), *(ahead(law, j, who) for j in pair))
     else:
-        yield law.level(who, law.rivals(who))
-        for i in law.rivals(who):
-            for need in law.falls_short(i):
-                yield (*law.level(who, law.rivals(who, i)), need)
-                yield (law.votes(who, law.params.qualifying), *law.level(i, law.rivals(i)), need)
+        yield bars.level(who, rivals)
+        for i in rivals:
+            for missed in map(negated, bars.wins(i)):
+                yield (*bars.level(who, [j for j in rivals if j != i]), missed)
+                yield (qualified, *bars.level(i, law.rivals(i)), missed)
 
 
-def _true_of(law: _Law, kind: str, who: int, votes: Sequence[int]) -> bool:
+def _true_of(bars: _Bars, kind: str, who: int, votes: Sequence[int]) -> bool:
     """Return whether a claim is true of final votes, however ties are broken."""
     if not any(votes):
         return False
-    elected = {i for i in law.contenders if 2 * votes[i] > sum(votes) and votes[i] >= law.params.electing}
+    elected = {i for i in bars.law.contenders if meets(bars.wins(i), votes)}
     if kind in ("outright", "runoff"):
         return elected == ({who} if kind == "outright" else set())
     if elected:
         return (who in elected) == (kind == "advances")
-    rivals = [votes[j] for j in law.rivals(who)]
-    qualified = votes[who] >= law.params.qualifying
+    rivals = [votes[j] for j in bars.law.rivals(who)]
+    qualified = votes[who] >= bars.params.qualifying
     if kind == "advances":
         return qualified or sum(one >= votes[who] for one in rivals) < 2
     return not qualified and sum(one > votes[who] for one in rivals) > 1
@@ -118,19 +104,20 @@ class _Bench:
     """The claims of one contest, settled case by case."""
 
     def __init__(self, completions: Completions, params: Params) -> None:
-        self.law = _Law(len(completions.counted), tuple(completions.contenders()), params)
+        law = Law(len(completions.counted), tuple(completions.contenders()), (MAJORITY,))
+        self.bars = _Bars(law, params)
         self.court = Court(completions)
         self.trials = trials(completions)
         self.steady = single_votes(completions)
 
     def judge(self, kind: str, who: int) -> Judged:
         """Return the proof of a claim, or a completion in which it is false, or neither."""
-        if kind == "eliminated" and who not in self.law.contenders:
+        if kind == "eliminated" and who not in self.bars.law.contenders:
             return Judged(Refutation(sure=True))
         for trial in self.trials:
-            if not _true_of(self.law, kind, who, trial.totals):
+            if not _true_of(self.bars, kind, who, trial.totals):
                 return Judged(witness=trial)
-        return self.court.judge(_cases(self.law, kind, who))
+        return self.court.judge(_cases(self.bars, kind, who))
 
     def claim(self, kind: str, who: int) -> Claim:
         """Return a claim with its proof."""
@@ -149,8 +136,9 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     """
     bench = _Bench(completions, params)
     found = []
-    for who in range(bench.law.size):
-        kinds = ("outright", "advances", "eliminated") if who in bench.law.contenders else ("eliminated",)
+    law = bench.bars.law
+    for who in range(law.size):
+        kinds = ("outright", "advances", "eliminated") if who in law.contenders else ("eliminated",)
         found += [bench.claim(kind, who) for kind in kinds]
     return (*found, bench.claim("runoff", -1))
 

@@ -10,6 +10,7 @@ from tally.verifier.arithmetic import Field, Final
 from tally.verifier.claimed import electable_of
 from tally.verifier.infeasible import Need, Steps
 from tally.verifier.rules._cases import check_assertions, check_cases
+from tally.verifier.rules._two_rounds import fraction_of
 from tally.verifier.shapes import NUMBER_MAX, Assertion, Certificate, Findings, read
 
 TYPES = frozenset({"qualifying_round"})
@@ -58,7 +59,9 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     if type(registered) is not int or not 0 <= registered <= NUMBER_MAX:
         findings.add("/rule/registered: how many voters are registered", "a whole number", None)
         registered = 0
-    least = [_part(body.rule.get(name), usual, registered) for name, usual in (("floor", 4), ("bar", 8))]
+    least = [
+        _part(body.rule.get(name), usual, registered) for name, usual in (("floor", (1, 4)), ("bar", (1, 8)))
+    ]
     if None in least:
         findings.add("/rule: parts of the registered voters", "[n, d]", None)
     if len(findings.found) > before:
@@ -67,14 +70,10 @@ def question_of(body: Certificate, findings: Findings) -> Question | None:
     return Question(kind, who[0] if who else -1, len(names), electable, electing, qualifying)
 
 
-def _part(said: Any, usual: int, registered: int) -> int | None:
+def _part(said: Any, usual: tuple[int, int], registered: int) -> int | None:
     """So many of the registered voters, rounded up."""
-    if said is None:
-        said = [1, usual]
-    if not isinstance(said, list) or len(said) != 2 or not all(type(part) is int for part in said):
-        return None
-    over, under = said
-    return -(-over * registered // under) if 0 <= over <= under <= NUMBER_MAX and under else None
+    part = usual if said is None else fraction_of(said)
+    return None if part is None else -(-part[0] * registered // part[1])
 
 
 def _short(q: Question, who: int) -> list[Need]:

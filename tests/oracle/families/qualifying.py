@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from itertools import pairwise, permutations
 
-from tally.rules import qualifying_round
+from tally.rules import _negation, qualifying_round
 from tests.oracle.families import Json, Said, thresholds
 from tests.oracle.families.thresholds import End, end_of, ends
 from tests.oracle.mutants import Mutant
@@ -88,11 +88,11 @@ def kinds(raw: Json, expected: Json) -> list[str]:
 NOT_RARE = ("outright_certain", "advance_certain", "eliminated", "runoff_certain", "units in doubt", "styles")
 
 MUTANTS = (
-    Mutant("half is more than half", qualifying_round._Law.half, "int(sign > 0)", "0"),
-    Mutant("a quarter of the voters is not asked", qualifying_round._Law.falls_short, "return [self.half(who, -1), self.fewer(who, self.params.electing)]", "return [self.half(who, -1)]"),
+    Mutant("half is more than half", _negation.has_share, "int(way.strict)", "0"),
+    Mutant("a quarter of the voters is not asked", qualifying_round._Bars.wins, "self.votes(who, self.params.electing)", "self.votes(who, 0)"),
     Mutant("parts of voters are rounded down", qualifying_round.read, "-(-over * registered // under)", "over * registered // under"),
-    Mutant("only the two highest go on", qualifying_round._cases, "law.fewer(who, law.params.qualifying)", "law.fewer(who, 10**9)"),
-    Mutant("the bar alone decides who goes on", qualifying_round._cases, "yield (*law.level(who, law.rivals(who, i)), need)", "pass"),
-    Mutant("who reaches the bar may be out", qualifying_round._cases, "yield (law.votes(who, law.params.qualifying), *law.level(i, law.rivals(i)), need)", "pass"),
-    Mutant("no votes are votes", qualifying_round._cases, "yield (Need((-1,) * law.size, 0),)", "pass"),
+    Mutant("only the two highest go on", qualifying_round._cases, "yield (negated(qualified), *(", "yield (*(qualified for _ in ()), *("),
+    Mutant("the bar alone decides who goes on", qualifying_round._cases, "yield (*bars.level(who, [j for j in rivals if j != i]), missed)", "pass"),
+    Mutant("who reaches the bar may be out", qualifying_round._cases, "yield (qualified, *bars.level(i, law.rivals(i)), missed)", "pass"),
+    Mutant("no votes are votes", qualifying_round._cases, "yield (no_votes(law),)", "pass"),
 )  # fmt: skip
