@@ -51,6 +51,20 @@ def completions(
 
     Where ballots are ranked, sorting them as well: `rankings` are used as they are instead, where given.
     """
+    groups, pools = to_come(layout, sums, variant)
+    districts = tuple(
+        District(district.unit, district.weight, tuple(votes))
+        for district, votes in zip(layout.districts, sums.districts, strict=True)
+    )
+    ranked = tuple(sorted(sums.rankings.items())) if rankings is None else rankings
+    return Completions(
+        tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable,
+        rankings=ranked, districts=districts, ballots_counted=sums.ballots_cast,
+    )  # fmt: skip
+
+
+def to_come(layout: ContestLayout, sums: Sums, variant: int) -> tuple[tuple[Group, ...], tuple[Pool, ...]]:
+    """The ballots that may still come, alike ones together, and the caps they share. Cost: O(groups)."""
     tainted = sums.tainted if variant == 0 else frozenset()
     merged: dict[tuple[int, int, int], int | None] = {}
     for g, key in enumerate(layout.groups):
@@ -80,15 +94,7 @@ def completions(
         )
         for p in usable
     )
-    districts = tuple(
-        District(district.unit, district.weight, tuple(votes))
-        for district, votes in zip(layout.districts, sums.districts, strict=True)
-    )
-    ranked = tuple(sorted(sums.rankings.items())) if rankings is None else rankings
-    return Completions(
-        tuple(sums.votes), groups, ballot_form(layout), pools, electable=layout.electable,
-        rankings=ranked, districts=districts, ballots_counted=sums.ballots_cast,
-    )  # fmt: skip
+    return groups, pools
 
 
 def mask_of_style(style: int) -> int:

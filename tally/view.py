@@ -133,12 +133,10 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
 
 def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: int) -> int | None:
     """Ballots that may still come under a variant, joint caps included; None: nobody can say."""
-    completions = decide.completions(
-        layout, contest.sums, variant, rankings=()
-    )  # of ballots to come: sort none
-    if any(bound is None for bound in limits(completions.groups, completions.pools)):
+    groups, pools = decide.to_come(layout, contest.sums, variant)
+    if any(bound is None for bound in limits(groups, pools)):
         return None
-    return sum(spend(completions.groups, completions.pools, range(len(completions.groups))))
+    return sum(spend(groups, pools, range(len(groups))))
 
 
 def claim_views(contest: ContestState) -> list[dict[str, Any]]:
