@@ -62,14 +62,16 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
     counted = contest.counts.reshape(len(layout.units), layout.types, layout.selections)[disputed].sum(axis=1)
     ballots = contest.numbers[:, 1].reshape(len(layout.units), layout.types)[disputed].sum(axis=1)
     of_votes = layout.rule is not None and layout.rule.NAME in {"plurality", "disputed"}
+    under = {
+        variant: (decide.completions(layout, contest.sums, variant), _exposed(contest, disputed, variant))
+        for variant in {decision.grounds.variant for decision in found if decision.grounds}
+    }
     result = {}
     for decision in found:
         if decision.grounds is None:
             result[decision.id] = Robust(decide.carries(without, decision.id), False, None, None)
             continue
-        variant = decision.grounds.variant
-        completions = decide.completions(layout, contest.sums, variant)
-        exposed = _exposed(contest, disputed, variant)
+        completions, exposed = under[decision.grounds.variant]
         kind, without_all = decision.claim.kind, decide.carries(without, decision.id)
         if of_votes and kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
             robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, without_all)
@@ -86,18 +88,31 @@ def sums_without(contest: ContestState, disputed: Ints) -> Sums:
     """The contest's sums as if the disputed units were annulled: no votes, no outstanding ballots."""
     sums, layout = contest.sums.copy(), contest.layout
     sums.votes = [all_ - theirs for all_, theirs in zip(sums.votes, sums.votes_disputed, strict=True)]
+    sums.ballots_cast -= int(contest.numbers[:, 1].reshape(-1, layout.types)[disputed].sum())
+    for _, cell in _open_cells(contest, disputed):
+        sums.add_cell(int(layout.cells.group[cell]), contest.outstanding[cell], -1)
+    if not layout.districts and not sums.rankings:
+        return sums
     for unit in disputed.tolist():
-        rows = range(unit * layout.types, (unit + 1) * layout.types)
-        for cell in {int(layout.cell_of_row[row]) for row in rows} - {-1}:
-            sums.add_cell(int(layout.cells.group[cell]), contest.outstanding[cell], -1)
-        for known in map(contest.row, rows):
-            sums.ballots_cast -= known.ballots_cast
+        for known in map(contest.row, range(unit * layout.types, (unit + 1) * layout.types)):
             sums.rank(known.rankings, -1)
             if layout.district_of[unit] != NOWHERE:
                 of = sums.districts[layout.district_of[unit]]
                 for s, votes in enumerate(known.counts):
                     of[s] -= votes
     return sums
+
+
+def _open_cells(contest: ContestState, units: Ints) -> list[tuple[int, int]]:
+    """The cells of these units in which ballots may still come, each with its unit's place among them."""
+    of_rows, types = contest.layout.cell_of_row, contest.layout.types
+    found = {
+        (place, cell)
+        for place, unit in enumerate(units.tolist())
+        for cell in of_rows[unit * types : (unit + 1) * types]
+        if cell >= 0
+    }
+    return [(place, cell) for place, cell in sorted(found) if contest.outstanding[cell]]
 
 
 def _elected(
@@ -191,12 +206,8 @@ def _margins(completions: Completions, who: int, rivals: list[int]) -> Ints:
 
 def _exposed(contest: ContestState, disputed: Ints, variant: int) -> Ints:
     """Ballots that may still come in each disputed unit, which annulling it would take away."""
-    layout = contest.layout
-    exposed = []
-    for unit in disputed.tolist():
-        cells = {
-            int(layout.cell_of_row[row]) for row in range(unit * layout.types, (unit + 1) * layout.types)
-        }
-        ballots = [contest.outstanding[cell][variant] for cell in cells - {-1} if contest.outstanding[cell]]
-        exposed.append(sum(0 if one == UNBOUNDED else one for one in ballots))
+    exposed = [0] * len(disputed)
+    for place, cell in _open_cells(contest, disputed):
+        ballots = contest.outstanding[cell][variant]
+        exposed[place] += 0 if ballots == UNBOUNDED else ballots
     return np.array(exposed, dtype=np.int64)
