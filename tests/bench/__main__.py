@@ -2,35 +2,20 @@
 
 import os
 import platform
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import rules
-from tests.bench.elections import MADE, Made
 from tests.bench.inside import Inside, measure
 from tests.bench.machine import fdatasync_seconds
 from tests.bench.nights import cut, reports_of, whole
-from tests.bench.printed import table
+from tests.bench.printed import STARTED, load_average, pair, table, tell
+from tests.bench.rules import rules_tables
 from tests.bench.served import SUBSCRIBERS, Bare, Played, bare, base_bytes, play
 
 SIZES = (10_000, 40_000, 1_000_000)  # the last: all there are
 BATCHES = (1, 50)
-LOOP_MS = 5.0
-"""What judging may hold the loop for at most, at p99."""
-
-
-def tell(what: str) -> None:
-    print(f"[{time.monotonic() - STARTED:5.0f} s] {what}", file=sys.stderr, flush=True)
-
-
-STARTED = time.monotonic()
-
-
-def pair(values: tuple[float, float], digits: int = 1) -> str:
-    return " / ".join(f"{value:.{digits}f}" for value in values)
 
 
 def across(found: Sequence[object], rows: dict[str, Callable[[object], float]]) -> list[list[str]]:
@@ -96,51 +81,6 @@ def floor_table(floors: dict[int, Bare], played: Sequence[Played]) -> None:
     head = ["reports a batch", "bare POST, requests/s", "bare server CPU, µs", "sent → answered p50 / p99, ms",
             "ours, requests/s", "our server CPU, µs", "record, bytes", "one fdatasync each, records/s"]  # fmt: skip
     table("Floors, in the same run", head, rows)
-
-
-def rules_tables(slow_updates: int = rules.SLOW_UPDATES) -> None:
-    """What an update costs under every rule, and how judging it grows."""
-    costs, growth, over = [], [], []
-    for made in MADE:
-        cost = rules.measure(made, updates=slow_updates if made.slow else rules.UPDATES)
-        sizes, wider = rules.by_units(made), rules.by_selections(made) if made.doubles else None
-        tell(f"{made.name}: judged in {cost.judged.median:.2f} ms")
-        costs.append([
-            made.name, where(made, cost), str(cost.updates), three(cost.judged),
-            pair(cost.proved[:2], 2), three(cost.stretch), pair(cost.view[:2], 2),
-        ])  # fmt: skip
-        growth.append([
-            made.name, f"{sizes[0] / len(rules.SHARES):.3g}", *(f"{size / sizes[0]:.2f}" for size in sizes[1:]),
-            f"{wider[0]:,.1f}" if wider else "–", f"{wider[1]:.0f}" if wider and wider[1] else "–",
-        ])  # fmt: skip
-        over += [
-            f"{made.name}: {what} {found.p99:.1f} ms"
-            for what, found in (("the longest stretch", cost.stretch), ("a view", cost.view))
-            if found.p99 > LOOP_MS
-        ]
-    head = ["rule, selections", "judged", "updates", "judged, p50 / p99 / most, ms", "with proofs p50 / p99, ms",
-            "longest stretch on the loop, p50 / p99 / most, ms", "contest view p50 / p99, ms"]  # fmt: skip
-    table(f"Every rule, an update at {rules.UNITS:,} units", head, costs)
-    first, *larger = (f"{units:,}" for units in rules.SIZES)
-    head = ["rule, selections", f"judged at {first} units, ms", *(f"{size} / {first}" for size in larger),
-            "twice the selections", "rankings then, times"]  # fmt: skip
-    table("Every rule: growth of judging", head, growth)
-    print(f"\nOver {LOOP_MS:.0f} ms on the loop at p99: {'; '.join(over) or 'nothing'}")
-
-
-def where(made: Made, cost: rules.Cost) -> str:
-    """Where the rule is judged; the service asks no rule about 1,000 units in doubt, `tally decide` does."""
-    if made.rule["type"] == "disputed":
-        return "`tally decide`"
-    return "beside" if cost.beside else "on the loop"
-
-
-def three(found: rules.Ends) -> str:
-    return " / ".join(f"{value:.2f}" for value in found)
-
-
-def load_average() -> str:
-    return " ".join(f"{value:.2f}" for value in os.getloadavg())
 
 
 def main() -> None:

@@ -1,239 +1,54 @@
-"""`python -m tests.bench.rules`: what an update costs under every rule, on the loop and beside it."""
+"""`python -m tests.bench.rules [UPDATES]`: what an update costs under every rule; UPDATES of the slow ones."""
 
-import gc
-import pickle
-import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-import msgspec
+from tests.bench import judging
+from tests.bench.elections import MADE, Made
+from tests.bench.printed import load_average, pair, table, tell
 
-from tally import aside, decide, engine, events, wire
-from tally.completions import Completions, ModalUnit
-from tally.disputes import disputed_units, sums_without
-from tally.layout import rule_params
-from tally.report import CountBatch, CountReport, DeskCommand
-from tally.rules import RULES
-from tally.state import ContestState, State
-from tally.view import contest_view
-from tests.bench.elections import Made, definition_of, reports_of
-
-AT_MS = 1_700_000_000_000
-UNITS = 2_000
-UPDATES = 200  # looked at in a night, evenly from 5 to 99 % of the reports
-SLOW_UPDATES = 12  # the same of a rule that takes a large part of a second
-PROVED_EVERY = 4
-SIZES = (1_000, 8_000, 32_000)
-SHARES = (30, 60, 90)  # percent of the reports in, where growth is looked at
-NARROW_UNITS = 250  # where the selections double
-PER_BATCH = 1_000
+LOOP_MS = 5.0
+"""What judging may hold the loop for at most, at p99."""
 
 
-class Ends(NamedTuple):
-    """Milliseconds of processor time."""
-
-    median: float
-    p99: float
-    most: float
-
-
-class Cost(NamedTuple):
-    """What updates of a night cost: one judged, one with proofs, the longest stretch on the loop, a view."""
-
-    beside: bool
-    updates: int
-    judged: Ends
-    proved: Ends
-    stretch: Ends
-    view: Ends
-
-
-def ends(values: Sequence[float]) -> Ends:
-    """Median, p99 (of fewer than 100, the most) and most."""
-    ordered = sorted(values)
-    return Ends(statistics.median(ordered), ordered[len(ordered) * 99 // 100], ordered[-1])
-
-
-def timed(act: Callable[[], object]) -> float:
-    """Milliseconds of processor time of one call."""
-    started = time.process_time()
-    act()
-    return (time.process_time() - started) * 1e3
+def rules_tables(slow_updates: int = judging.SLOW_UPDATES) -> None:
+    """What an update costs under every rule, and how judging it grows."""
+    costs, growth, over = [], [], []
+    for made in MADE:
+        cost = judging.measure(made, updates=slow_updates if made.slow else judging.UPDATES)
+        sizes, wider = judging.by_units(made), judging.by_selections(made) if made.doubles else None
+        tell(f"{made.name}: judged in {cost.judged.median:.2f} ms")
+        costs.append([
+            made.name, where(made, cost), str(cost.updates), pair(cost.judged, 2),
+            pair(cost.proved[:2], 2), pair(cost.stretch, 2), pair(cost.view[:2], 2),
+        ])  # fmt: skip
+        growth.append([
+            made.name, f"{sizes[0] / len(judging.SHARES):.3g}", *(f"{size / sizes[0]:.2f}" for size in sizes[1:]),
+            f"{wider[0]:,.1f}" if wider else "–", f"{wider[1]:.0f}" if wider and wider[1] else "–",
+        ])  # fmt: skip
+        over += [
+            f"{made.name}: {what} {found.p99:.1f} ms"
+            for what, found in (("the longest stretch", cost.stretch), ("a view", cost.view))
+            if found.p99 > LOOP_MS
+        ]
+    head = ["rule, selections", "judged", "updates", "judged, p50 / p99 / most, ms", "with proofs p50 / p99, ms",
+            "longest stretch on the loop, p50 / p99 / most, ms", "contest view p50 / p99, ms"]  # fmt: skip
+    table(f"Every rule, an update at {judging.UNITS:,} units", head, costs)
+    first, *larger = (f"{units:,}" for units in judging.SIZES)
+    head = ["rule, selections", f"judged at {first} units, ms", *(f"{size} / {first}" for size in larger),
+            "twice the selections", "rankings then, times"]  # fmt: skip
+    table("Every rule: growth of judging", head, growth)
+    print(f"\nOver {LOOP_MS:.0f} ms on the loop at p99: {'; '.join(over) or 'nothing'}")
 
 
-def opened(made: Made, units: int) -> State:
-    """The night before its first report."""
-    state = engine.open_state(engine.define(definition_of(made, units), AT_MS))
-    if made.disputed:
-        named = tuple(f"u{n:06}" for n in range(min(made.disputed, units // 2)))
-        state = entered(state, DeskCommand("dispute", "challenged", "desk", named))
-    return state
+def where(made: Made, cost: judging.Cost) -> str:
+    """Where the rule is judged; the service asks no rule about 1,000 units in doubt, `tally decide` does."""
+    if made.rule["type"] == "disputed":
+        return "`tally decide`"
+    return "beside" if cost.beside else "on the loop"
 
 
-def entered(state: State, command: CountBatch | DeskCommand | aside.Answer) -> State:
-    """The state after a command, as the one writer decides, writes down and applies it; nothing may be refused."""
-    step = engine.step(state, command, AT_MS)
-    assert not step.refusals, step.refusals
-    assert not step.unsettled, "a night that only counts adds to nothing that is possible"
-    if step.record is None:
-        return state
-    events.encode(step.record)
-    return engine.apply(state, step.record, step.effects)
-
-
-def counted(state: State, reports: Sequence[CountReport]) -> State:
-    """The state after so many reports more."""
-    for start in range(0, len(reports), PER_BATCH):
-        some = tuple(reports[start : start + PER_BATCH])
-        state = entered(state, CountBatch("e", f"b{state.seq}", "s", some))
-    return state
-
-
-def in_doubt(contest: ContestState) -> Completions:
-    """Every completion with each disputed unit kept or annulled, as `tally decide` may be asked."""
-    layout, disputed = contest.layout, disputed_units(contest)
-    plain = decide.completions(layout, sums_without(contest, disputed))
-    units = []
-    for unit in disputed.tolist():
-        row, cell = contest.row(unit * layout.types), layout.cell_of_row[unit * layout.types]
-        ballots = contest.outstanding[cell][0] if contest.outstanding[cell] else 0
-        units.append(ModalUnit(row.counts, ballots, annullable=True, ballots=row.ballots_cast))
-    return msgspec.structs.replace(plain, modal=tuple(units))
-
-
-def asked(contest: ContestState) -> Completions:
-    """What the rule is asked of: units in doubt where the rule is about them."""
-    assert contest.layout.rule is not None
-    doubt = contest.layout.rule.NAME == "disputed"
-    return in_doubt(contest) if doubt else decide.completions(contest.layout, contest.sums, 0)
-
-
-def updated(state: State, report: CountReport) -> tuple[State, float, float]:
-    """The state after one report that is judged; the longest stretch on the loop, the judgement.
-
-    On the loop a look is forced, however patient the claims are. Beside it, the question leaves the loop as
-    bytes and the answer comes back as bytes, which the interpreter's lock makes the loop's time.
-    """
-    contest = state.contests[0]
-    contest.sums.patience = -1
-    batch = CountBatch("e", f"b{state.seq}", "s", (report,))
-    started = time.process_time()
-    state = entered(state, batch)
-    counting = (time.process_time() - started) * 1e3
-    contest = state.contests[0]
-    layout = contest.layout
-    if not layout.aside:
-        rule, completions = layout.rule, asked(contest)
-        assert rule is not None
-        return state, counting, timed(lambda: rule.statuses(completions, layout.params))
-    started = time.process_time()
-    question = pickle.dumps(aside.question_of(contest, state.seq))
-    asking = (time.process_time() - started) * 1e3
-    arrived = pickle.loads(question)  # noqa: S301  # our own bytes
-    started = time.process_time()
-    answer = aside.judge(arrived)
-    judging = (time.process_time() - started) * 1e3
-    back = pickle.dumps(answer)
-    started = time.process_time()
-    state = entered(state, pickle.loads(back))  # noqa: S301
-    entering = (time.process_time() - started) * 1e3
-    return state, max(counting, asking, entering), judging
-
-
-def measure(made: Made, units: int = UNITS, updates: int = UPDATES) -> Cost:
-    """Count a night, and look closely at so many of its updates."""
-    state, reports = opened(made, units), list(reports_of(made, units))
-    judged, proved, stretch, view = list[float](), list[float](), list[float](), list[float]()
-    stops = [units * 5 // 100 + units * 94 * n // (100 * (updates - 1)) for n in range(updates)]
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    done = 0
-    for number, stop in enumerate(stops):
-        state = counted(state, reports[done : stop - 1])
-        state, on_loop, judging = updated(state, reports[stop - 1])
-        done = stop
-        stretch.append(on_loop)
-        judged.append(judging)
-        view.append(timed(lambda: wire.to_json(contest_view(state, 0, "epoch"))))  # noqa: B023  # called at once
-        if number % PROVED_EVERY == 0:
-            rule, completions, params = (
-                RULES[made.rule["type"]],
-                asked(state.contests[0]),
-                _params(made, units),
-            )
-            proved.append(timed(lambda: rule.claims(completions, params)))  # noqa: B023
-    gc.enable()
-    gc.unfreeze()
-    beside = state.contests[0].layout.aside
-    return Cost(beside, updates, ends(judged), ends(proved), ends(stretch), ends(view))
-
-
-def _params(made: Made, units: int) -> object:
-    return rule_params(definition_of(made, units).contests[0])
-
-
-def stages(made: Made, units: int) -> list[Completions]:
-    """What the rule is asked at each share of the night."""
-    state, reports, done, found = opened(made, units), list(reports_of(made, units)), 0, list[Completions]()
-    for share in SHARES:
-        state = counted(state, reports[done : units * share // 100])
-        done = units * share // 100
-        found.append(asked(state.contests[0]))
-    return found
-
-
-def times(completions: Completions, factor: int) -> Completions:
-    """The completions of a night of so many times the units, the units in doubt being as many as before."""
-
-    def all_(numbers: Sequence[int]) -> tuple[int, ...]:
-        return tuple(factor * number for number in numbers)
-
-    def most(number: int | None) -> int | None:
-        return None if number is None else factor * number
-
-    replace = msgspec.structs.replace
-    return replace(
-        completions,
-        counted=all_(completions.counted),
-        groups=tuple(replace(one, ballots_max=most(one.ballots_max)) for one in completions.groups),
-        pools=tuple(replace(one, ballots_max=factor * one.ballots_max) for one in completions.pools),
-        rankings=tuple((ranking, factor * number) for ranking, number in completions.rankings),
-        districts=tuple(replace(one, counted=all_(one.counted)) for one in completions.districts),
-        ballots_counted=most(completions.ballots_counted),
-    )
-
-
-def judged_ms(made: Made, found: Sequence[Completions], units: int) -> float:
-    """All stages judged once, each the least of several runs where one is quick."""
-    rule, params, total = RULES[made.rule["type"]], _params(made, units), 0.0
-    for completions in found:
-        runs = [timed(lambda: rule.statuses(completions, params))]  # noqa: B023  # called at once
-        while len(runs) < 7 and sum(runs) < 100:
-            runs.append(timed(lambda: rule.statuses(completions, params)))  # noqa: B023
-        total += min(runs)
-    return total
-
-
-def by_units(made: Made) -> list[float]:
-    """What judging costs at each size, in milliseconds for all stages."""
-    found = stages(made, SIZES[0])
-    return [judged_ms(made, [times(one, units // SIZES[0]) for one in found], units) for units in SIZES]
-
-
-def by_selections(made: Made, units: int = NARROW_UNITS) -> tuple[float, float]:
-    """What twice the selections cost over as many, and how many times the rankings they have."""
-    narrow, double = stages(made, units), made._replace(selections=2 * made.selections)
-    wide = stages(double, units)
-    rankings = len(wide[-1].rankings) / max(1, len(narrow[-1].rankings))
-    return judged_ms(double, wide, units) / judged_ms(made, narrow, units), rankings
-
-
-def main(slow_updates: int = SLOW_UPDATES) -> None:
-    from tests.bench.__main__ import load_average, rules_tables
-
+def main(slow_updates: int = judging.SLOW_UPDATES) -> None:
     print(f"load before: {load_average()}")
     rules_tables(slow_updates)
     print(f"\nload after: {load_average()}; {time.process_time():.0f} s of processor time")
