@@ -37,6 +37,12 @@ class Out(msgspec.Struct, frozen=True):
 
     leaves: tuple[Leaf, ...]
 
+    @property
+    def slack(self) -> int | None:
+        """The least lead the leaves name; None where one of them is a sum of leads."""
+        found = [leaf.why.margin.slack or 0 for leaf in self.leaves if isinstance(leaf.why, Ahead)]
+        return min(found, default=None) if len(found) == len(self.leaves) else None
+
 
 class Can(msgspec.Struct, frozen=True):
     """It can win, ties broken its way: so many ballots of each ranking, style by style."""
@@ -53,7 +59,8 @@ def can_win(ground: Ground, who: int) -> Answer:
     First all outstanding ballots are given to it. Then orders are read from their end and given up as soon
     as one lead that no ballots undo contradicts them (RAIRE: Blom, Stuckey and Teague 2019); an order that
     no single lead contradicts is decided over all its rounds at once (`mix_or_refute`). Without units in
-    doubt exact within the budgets. Cost: endings × rankings; exponential in selections at worst.
+    doubt exact within the budgets. Where single leads do, they are those whose least is the largest, so no
+    counted ballot lowers it. Cost: endings × rankings; exponential in selections at worst.
     """
     if not ground.completions.modal:
         simple = _all_to(ground, who)
@@ -61,7 +68,7 @@ def can_win(ground: Ground, who: int) -> Answer:
             return Can(simple)
     search = _Search(ground)
     cut = search.explore((who,))
-    return search.mix if cut == 0 else Out(tuple(search.leaves))
+    return search.mix if cut == 0 else search.clearest(Out(tuple(search.leaves)))
 
 
 def _all_to(ground: Ground, who: int) -> tuple[tuple[tuple[Ranking, int], ...], ...] | None:
@@ -103,6 +110,18 @@ class _Search:
         self.mixtures = MIXTURES_MAX
         self.always: dict[tuple[int, int], Margin] = {}
         self.firsts = ground.votes(ground.continuing)
+        self.leads: dict[tuple[int, int, frozenset[int]], Margin] = {}
+        self.slack_min = 1
+
+    def clearest(self, known: Out) -> Out:
+        """Return the proof by single leads whose least lead is the largest, looked for as long as steps are left."""
+        self.mixtures = 0
+        while known.slack is not None:
+            self.leaves, self.slack_min = [], known.slack + 1
+            if self.explore(known.leaves[0].ending[-1:]) == 0:
+                break
+            known = Out(tuple(self.leaves))
+        return known
 
     def explore(self, ending: tuple[int, ...]) -> int:
         """Return the length of the ending ruled out, longer, shorter or this one; 0: none was."""
@@ -131,15 +150,22 @@ class _Search:
         found: list[Ahead] = []
         first = ending[0]
         for other in ending[1:]:
-            margin = self.ground.ahead(first, other, ending)
-            if margin.holds:
+            margin = self._ahead(first, other, ending)
+            if margin.holds and (margin.slack or 0) >= self.slack_min:
                 found.append(Ahead(first, other, ending, margin))
         for early in self.ground.continuing:
             if early not in ending:
                 margin = self._always(early, first)
-                if margin.holds:
+                if margin.holds and (margin.slack or 0) >= self.slack_min:
                     found.append(Ahead(early, first, (), margin))
         return max(found, key=lambda one: one.margin.slack or 0, default=None)
+
+    def _ahead(self, who: int, other: int, among: tuple[int, ...]) -> Margin:
+        key = (who, other, frozenset(among))
+        known = self.leads.get(key)
+        if known is None:
+            known = self.leads[key] = self.ground.ahead(who, other, among)
+        return known
 
     def _always(self, who: int, other: int) -> Margin:
         known = self.always.get((who, other))

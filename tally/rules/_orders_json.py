@@ -8,13 +8,6 @@ from tally.rules._mixture import Sum
 from tally.rules._orders import Ahead, Out
 
 
-def least_slack(why: Ahead | Sum) -> int:
-    """Return the least lead that a leaf rests on, in votes; of a sum, in votes times its weights."""
-    if isinstance(why, Ahead):
-        return why.margin.slack or 0
-    return why.slack
-
-
 def tree_json(
     ways: Sequence[Sequence[Out]],
     names: Sequence[str],

@@ -62,14 +62,16 @@ def fewest_ballots(margins: Column, gains: Matrix, ballots: Column, states_max: 
     """Return the fewest counted ballots in units whose annulment lets some rival tie or pass.
 
     Exact, or marked as a lower bound when the search would hold more than `states_max` sums.
-    Source: docs/maths.md, "Disputed units". Cost: see `tally.knapsack.cheapest`, once a rival.
+    Source: docs/maths.md, "Disputed units". Cost: see `tally.knapsack.cheapest`, once a rival, the nearest first;
+    one who is seen to need as many as another is not searched.
     """
-    found = [
-        cheapest(column, ballots, int(margin), states_max)
-        for margin, column in zip(margins, gains.T, strict=True)
-    ]
-    known = [one.cost for one in found if one.cost is not None]
-    return Cheapest(min(known, default=None), all(one.exact for one in found))
+    fewest, exact = None, True
+    for rival in np.argsort(margins, kind="stable").tolist():
+        found = cheapest(gains[:, rival], ballots, int(margins[rival]), states_max, fewest)
+        exact = exact and found.exact
+        if found.cost is not None and (fewest is None or found.cost < fewest):
+            fewest = found.cost
+    return Cheapest(fewest, exact)
 
 
 def annulment_gains(counted: Matrix, who: int, rivals: Sequence[int], exposed: Matrix) -> Matrix:

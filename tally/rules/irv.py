@@ -11,7 +11,7 @@ from tally.refusal import Refusal
 from tally.rules._first_round import Batch, batches
 from tally.rules._ground import Ground
 from tally.rules._orders import Answer, Can, Out, can_win
-from tally.rules._orders_json import first_round_json, least_slack, tree_json
+from tally.rules._orders_json import first_round_json, tree_json
 from tally.rules._params import Reader, selections
 from tally.rules._settle import Settled, all_kept, firsts_fit, nothing_more, settlements, unsettle
 from tally.rules._traits import Traits
@@ -104,7 +104,10 @@ def _by_totals(completions: Completions, continuing: Sequence[int]) -> dict[int,
     if completions.modal:
         return {j: Found() for j in continuing}
     known = batches(completions, continuing)
-    return {j: Found(batch=next((one for one in known if j in one.out), None)) for j in continuing}
+    return {
+        j: Found(batch=max((one for one in known if j in one.out), key=lambda one: one.slack, default=None))
+        for j in continuing
+    }
 
 
 def statuses(completions: Completions, params: Params) -> tuple[Claim, ...]:
@@ -118,7 +121,8 @@ def claims(completions: Completions, params: Params) -> tuple[Claim, ...]:
     Exact for up to eight selections and four styles of ballots within the budgets of `can_win`, with units
     in doubt as long as every way their modes can fall is looked at; otherwise sound. Where the counted
     rankings are not known, only what first preferences settle. `slack` is the least of the leads a proof
-    names. Source: docs/rules/rankings.md.
+    names, of the proof whose least is the largest; None where no single leads are enough. Source:
+    docs/rules/rankings.md.
     """
     looked = _looked_at(completions, params)
     continuing = continuing_at_first(completions, params)
@@ -157,7 +161,7 @@ def _proof(out: Sequence[Found], *, together: bool) -> Proof:
         return Proof(uncontested=True)
     known = [one.batch for one in out if one.batch is not None]
     if known:
-        return Proof(batch=max(known, key=lambda one: len(one.out)) if together else known[0])
+        return Proof(batch=max(known, key=lambda one: len(one.out) if together else one.slack))
     ways = zip(*(one.answers for one in out), strict=True)
     trees = tuple(tuple(tree for _, tree in way if isinstance(tree, Out)) for way in ways)
     return Proof(trees=trees)
@@ -169,12 +173,12 @@ def _certain(kind: str, who: int, proof: Proof) -> Claim:
 
 
 def _least(proof: Proof) -> int | None:
-    """The least lead the proof names; None when nobody contests."""
+    """The least lead the proof names; None when nobody contests, or where a sum of leads is needed."""
     if proof.batch is not None:
         return proof.batch.slack
-    return min(
-        (least_slack(leaf.why) for way in proof.trees for tree in way for leaf in tree.leaves), default=None
-    )
+    found = [tree.slack for way in proof.trees for tree in way]
+    known = [slack for slack in found if slack is not None]
+    return min(known, default=None) if len(known) == len(found) else None
 
 
 def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _claim(kind: str, who: int, ways: Sequence[Why]) -> Claim:
     whys = tuple(one for one in ways if one is not None)
     if not ways or len(whys) < len(ways):
         return Claim(kind, (who,), irreversible=False, slack=None, exact=False, lemma="quota")
-    slack = min(one.slack if isinstance(one, Kept) else min(q.slack for q in one) for one in whys)
+    slack = min(map(_least, whys))
     return Claim(kind, (who,), irreversible=True, slack=slack, proof=Proof(whys), lemma="quota")
 
 
@@ -109,11 +109,16 @@ def _of_way(completions: Completions, seats: int, contenders: Sequence[int]) -> 
     for j in contenders:
         own = quotas[j]
         won: Why = (own,) if own else None
-        lost: Why = next((one for one in sets if j not in one.kept), None)
-        if lost is None and not own and len(filled) == seats:
-            lost = filled
-        found[j] = (won, lost)
+        reasons: list[Kept | tuple[Quota, ...]] = [one for one in sets if j not in one.kept]
+        if not own and len(filled) == seats:
+            reasons.append(filled)
+        found[j] = (won, max(reasons, key=_least, default=None))
     return found
+
+
+def _least(why: Kept | tuple[Quota, ...]) -> int:
+    """What a reason has to spare: by the one that has most of it, no counted ballot lowers a slack."""
+    return why.slack if isinstance(why, Kept) else min(one.slack for one in why)
 
 
 def publish(completions: Completions, claim: Claim, names: Sequence[str]) -> dict[str, Any]:

@@ -104,7 +104,6 @@ def _claimed(completions: Completions, params: Params, *, prove: bool) -> tuple[
     bench = _Bench(completions, law)
     if bench.round is None:
         return tuple(_judged(bench, kind, who, prove=prove) for kind, who in _listed(completions, law))
-    most = bench.pace
     found = []
     for kind, who, slack in bench.round.every():
         certain = slack is None or slack > 0
@@ -114,7 +113,7 @@ def _claimed(completions: Completions, params: Params, *, prove: bool) -> tuple[
         proof = bench.judge(kind, who).proof if prove and certain else None
         if prove and certain and proof is None:
             raise AssertionError("a claim without a proof was called irreversible")
-        found.append(Claim(kind, who, certain, slack if bench.bounded else None, proof, True, "D", pace=most))
+        found.append(bench.claim(kind, who, slack, proof))
     return tuple(found)
 
 
@@ -142,6 +141,17 @@ class _Bench:
         self.pace = pace(law) if self.bounded or _everybody_can_win(law, completions) else None
         self._trials: list[Witness] | None = None
         self._judged: dict[tuple[str, tuple[int, ...]], Judged] = {}
+
+    def claim(self, kind: str, who: tuple[int, ...], slack: int | None, proof: Refutation | None) -> Claim:
+        """Return a claim settled in closed form.
+
+        Of an open "no-runoff" the number is that of a completion looked at, which the next look may replace
+        by a lower one: it says when to look again, and is not published.
+        """
+        certain, shown = slack is None or slack > 0, slack if self.bounded else None
+        if kind == "no-runoff" and shown is not None and self.pace is not None and not certain:
+            return Claim(kind, who, certain, None, proof, True, "D", patience=-shown // self.pace)
+        return Claim(kind, who, certain, shown, proof, True, "D", pace=self.pace)
 
     def uncontested(self, kind: str, who: tuple[int, ...]) -> bool:
         """Return whether the claim is true by the law alone: out is who cannot win."""

@@ -78,7 +78,7 @@ def combination(proof: Json) -> Json:
 
 FORGED = [
     of(TREE, lambda p: p["endings"].pop(), "/proof/endings: orders that end so are not ruled out"),
-    of(TREE, lambda p: p["endings"].append(p["endings"][0]), "/proof/endings/2/last"),
+    of(TREE, lambda p: p["endings"].append(p["endings"][0]), "/proof/endings/3/last"),
     of(TREE, lambda p: p["endings"].append({"last": ["A"], "assertion": 0}), "/proof/endings: each is needed"),
     of(TREE, lambda p: p["endings"][0].update(last=["A"]), "/proof/endings/0/assertion: says nothing"),
     of(TREE, lambda p: p["endings"][0].update(last=["Z"]), "/proof/endings/0/last"),
