@@ -8,7 +8,7 @@ Column = npt.NDArray[np.int64]
 
 WORK_MAX = 4_000_000  # sums looked at in all: about half a second
 STATES_MAX = 400_000  # partial sums kept at once before a lower bound is given instead
-PAIRED_MAX = 300  # items nearest the break tried two at a time for a first good set
+PAIRED_MAX = 100  # items nearest the break tried two at a time for a first good set
 PRODUCT_MAX = 2**62  # what a product of two sums may reach in 64 bits
 
 
@@ -38,8 +38,12 @@ class _Core(msgspec.Struct, frozen=True):
     price_gain: int
 
 
-def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES_MAX) -> Cheapest:
+def cheapest(
+    gains: Column, costs: Column, target: int, states_max: int = STATES_MAX, below: int | None = None
+) -> Cheapest:
     """Return the least total cost of items whose gains sum to `target` or more. None below 0 in either.
+
+    Where every such set is seen at once to cost `below` or more, cost None is returned instead.
 
     Method: take items by cost for gain until the target is passed; the price of gain there bounds every
     other set (Lagrange), and a set is reached by changing sides of items, each at its penalty. Sums of
@@ -64,6 +68,8 @@ def cheapest(gains: Column, costs: Column, target: int, states_max: int = STATES
     if max(int(gains.max()) * int(costs.sum()), int(costs.max()) * int(gains.sum())) >= PRODUCT_MAX:
         gains, costs = gains.astype(object), costs.astype(object)
     core, best = _from_break(gains, costs, target)
+    if below is not None and core.floor > core.price_gain * (below - 1):
+        return Cheapest(None)
     return _search(core, min(best, _near_break(core)), states_max)
 
 
@@ -72,7 +78,12 @@ def _pieces(gains: Column, costs: Column) -> tuple[Column, Column]:
 
     Thousands of units with the same counts would otherwise be thousands of decisions.
     """
-    pairs, left = np.unique(np.stack((gains, costs), axis=1), axis=0, return_counts=True)
+    width = int(costs.max()) + 1
+    if int(gains.max()) < PRODUCT_MAX // width:  # one number a pair sorts many times faster than two
+        keys, left = np.unique(gains * width + costs, return_counts=True)
+        pairs = np.stack(np.divmod(keys, width), axis=1)
+    else:
+        pairs, left = np.unique(np.stack((gains, costs), axis=1), axis=0, return_counts=True)
     lots: list[Column] = []
     size = 1
     while len(pairs):
