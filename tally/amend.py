@@ -9,7 +9,8 @@ from tally.checks import faults
 from tally.completions import NOWHERE
 from tally.effects import pool_kind, unit_columns
 from tally.events import ANNULLED, DISPUTED
-from tally.layout import Layout
+from tally.in_box import listen
+from tally.layout import ContestLayout, Layout
 from tally.model import Contest, Definition, read
 from tally.outstanding import Row, Sums, outstanding_of_cell
 from tally.refusal import Refusal
@@ -144,7 +145,7 @@ def recount(contest: ContestState) -> None:
         columns = unit_columns(layout, u, values, standing)
         contest.nodes[layout.lineage[u]] += np.array(columns, dtype=np.int64)
         if standing != ANNULLED:
-            _place(sums, layout.district_of[u], values, layout.selections)
+            _place(sums, layout, u, values, disputed=standing == DISPUTED)
         for pool in layout.pools_of_unit.get(u, ()):
             sums.pool_cast[pool] += sum(value.ballots_cast for value in values)
     for cell, rows_of in enumerate(layout.cells.rows):
@@ -173,10 +174,11 @@ def recount(contest: ContestState) -> None:
     )
 
 
-def _place(sums: Sums, district: int, rows: Sequence[Row], selections: int) -> None:
+def _place(sums: Sums, layout: ContestLayout, unit: int, rows: Sequence[Row], *, disputed: bool) -> None:
     """Add a unit's votes to its district, and its ballots to those by ranking."""
     for row in rows:
-        sums.rank(row.rankings, 1)
+    district = layout.district_of[unit]
+        sums.rank(row.rankings, 1, disputed=disputed)
         if district != NOWHERE:
-            for s in range(selections):
+            for s in range(layout.selections):
                 sums.districts[district][s] += row.counts[s]

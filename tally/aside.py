@@ -1,16 +1,20 @@
 """Contests too slow to judge with every batch: judged beside it, at a stated position."""
 
+from collections.abc import Mapping
+from copy import copy
+
 import msgspec
 
 from tally import decide
 from tally.claim import Claim
-from tally.completions import Completions
+from tally.completions import Completions, Ranked, Ranking
 from tally.decide import Grounds
 from tally.disputes import disputed_units, doubtful, sums_without, worth
 from tally.events import ClaimShown, Evaluated
 from tally.layout import ContestLayout
 from tally.ledger import Ledger
 from tally.outstanding import Sums
+from tally.rankings import Rankings
 from tally.rules import RULES
 from tally.state import ContestState
 
@@ -18,6 +22,7 @@ from tally.state import ContestState
 class Reading(msgspec.Struct, frozen=True):
     """Every completion under one reading of the bounds, and what a claim it carries rests on.
 
+    A question says once, for all its readings, which rankings are counted: here they are left out.
     `doubt`: the same with every disputed unit kept or annulled; None where none is, or too many.
     """
 
@@ -31,7 +36,8 @@ class Reading(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, frozen=True):
     """All that judging a contest needs, with nothing of the state in it: it can go to another process.
 
-    `without`: the same readings with every disputed unit annulled; empty where none is.
+    `without`: the same readings with every disputed unit annulled; empty where none is. `rankings`: counted
+    ballots where they are ranked, and `disputed` those of them in disputed units.
     """
 
     contest: int
@@ -41,6 +47,8 @@ class Question(msgspec.Struct, frozen=True):
     selections: tuple[str, ...]
     readings: tuple[Reading, ...]
     without: tuple[Reading, ...] = ()
+    rankings: Rankings = msgspec.field(default_factory=Rankings)
+    disputed: Rankings = msgspec.field(default_factory=Rankings)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,10 +60,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def question_of(contest: ContestState, at_seq: int) -> Question:
-    """The question a contest poses as it stands. Cost: O(groups + rankings), a copy."""
+    """The question a contest poses as it stands. Cost: O(groups + disputed units); rankings are not gone through.
+
+    It stays as it is whatever the contest comes to.
+    """
     layout, sums = contest.layout, contest.sums
     if layout.rule is None:
         raise ValueError("a contest without a rule poses no question")
+    contest = _unranked(contest)
     disputed = disputed_units(contest)
     without = _readings(layout, sums_without(contest, disputed)) if len(disputed) else ()
     readings = tuple(
@@ -70,24 +82,40 @@ def question_of(contest: ContestState, at_seq: int) -> Question:
         tuple(selection.id for selection in layout.contest.selections),
         readings,
         without,
+        sums.rankings,
+        sums.rankings_disputed,
     )
 
 
+def _unranked(contest: ContestState) -> ContestState:
+    """The contest without its ballots by ranking, which are not to be copied and sorted on the loop's time."""
+    if not contest.layout.ranked:
+        return contest
+    twin = copy(contest)
+    twin.sums = contest.sums.copy()
+    twin.sums.rankings = Rankings()
+    return twin
+
+
 def _readings(layout: ContestLayout, sums: Sums) -> tuple[Reading, ...]:
-    found, rankings = [], tuple(sums.rankings.items())  # sorted by who judges: not on the loop's time
+    found = []
     for variant in (0, *decide.worth_trying(layout, sums)):
         why = decide.grounds(layout, sums, variant)
         found.append(
-            Reading(variant, why.grade, why.assumptions, decide.completions(layout, sums, variant, rankings))
+            Reading(variant, why.grade, why.assumptions, decide.completions(layout, sums, variant, ()))
         )
     return tuple(found)
 
 
 def judge(question: Question) -> Answer:
     """Every claim of a contest under the strongest reading that carries it. Pure; takes as long as it takes."""
-    question = msgspec.structs.replace(
-        question, readings=_in_order(question.readings), without=_in_order(question.without)
-    )
+    rankings = tuple(sorted(question.rankings.items()))
+    return judge_ranked(question, rankings, dict(question.disputed.items()))
+
+
+def judge_ranked(question: Question, rankings: tuple[Ranked, ...], disputed: Mapping[Ranking, int]) -> Answer:
+    """The same for who has the question's rankings by other means, sorted: proofs are then always the same."""
+    question = _with_rankings(question, rankings, disputed)
     robust = {
         claim_id
         for reading in question.without
@@ -109,14 +137,27 @@ def judge(question: Question) -> Answer:
     return Answer(question.contest, question.at_seq, tuple(best.values()))
 
 
-def _in_order(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-    """Rankings sorted, the same in all: proofs and witnesses are then the same after a restart."""
-    if not readings or not readings[0].completions.rankings:
-        return readings
-    rankings = tuple(sorted(readings[0].completions.rankings))
-    return tuple(
-        msgspec.structs.replace(one, completions=msgspec.structs.replace(one.completions, rankings=rankings))
-        for one in readings
+def _with_rankings(
+    question: Question, rankings: tuple[Ranked, ...], disputed: Mapping[Ranking, int]
+) -> Question:
+    """The question with its rankings in every reading; less those of disputed units where these are in doubt."""
+    if not rankings:
+        return question
+    less = rankings
+    if disputed:
+        less = tuple((one, left) for one, number in rankings if (left := number - disputed.get(one, 0)))
+
+    def ranked(known: Completions, counted: tuple[Ranked, ...]) -> Completions:
+        return msgspec.structs.replace(known, rankings=counted)
+
+    def reading(known: Reading, counted: tuple[Ranked, ...]) -> Reading:
+        doubt = None if known.doubt is None else ranked(known.doubt, less)
+        return msgspec.structs.replace(known, completions=ranked(known.completions, counted), doubt=doubt)
+
+    return msgspec.structs.replace(
+        question,
+        readings=tuple(reading(one, rankings) for one in question.readings),
+        without=tuple(reading(one, less) for one in question.without),
     )
 
 

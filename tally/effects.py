@@ -202,7 +202,7 @@ def _rerank(sums: Sums, change: UnitEffect, before: Sequence[Row], after: Sequen
     for rows, standing, sign in ((before, change.standing_before, -1), (after, change.standing, 1)):
         if standing != ANNULLED:
             for row in rows:
-                sums.rank(row.rankings, sign)
+                sums.rank(row.rankings, sign, disputed=standing == DISPUTED)
 
 
 def _recount_pool(layout: ContestLayout, effect: ContestEffect, pool: int, cast_more: int) -> None:

@@ -157,8 +157,9 @@ def _resum(contest: ContestState, tainted: frozenset[str]) -> Sums:
     for index in range(len(layout.districts)):
         sums.districts[index] = by_unit[standing & (district_of == index)].sum(axis=0).tolist()
     for row, rankings in contest.rankings.items():
-        if standing[row // layout.types]:
-            sums.rank(rankings, 1)
+        unit = row // layout.types
+        if standing[unit]:
+            sums.rank(rankings, 1, disputed=contest.standing[unit] == DISPUTED)
     for group, cell in zip(layout.cells.group, contest.outstanding, strict=True):
         sums.add_cell(group, cell, 1)
     for unit, pools in layout.pools_of_unit.items():

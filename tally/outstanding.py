@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from tally.completions import Ranked, Ranking
-from tally.events import ANNULLED, EXPECTED, IN_PROCESS
+from tally.completions import Ranked
+from tally.events import ANNULLED, EXPECTED, IN_PROCESS, STANDS
 from tally.layout import NO_CAP, ContestLayout
 
+from tally.rankings import Rankings
 UNBOUNDED = -1
 """Nobody knows how many ballots may still come."""
 
@@ -41,8 +42,8 @@ class Sums:
     """
 
     __slots__ = (
-        "ballots", "ballots_cast", "districts", "open_cells", "patience", "pool_cast", "rankings", "tainted",
-        "unbounded", "votes", "votes_disputed",
+        "ballots", "ballots_cast", "districts", "least", "open_cells", "patience", "pool_cast", "rankings",
+        "rankings_disputed", "silent", "tainted", "unbounded", "votes", "votes_disputed",
     )  # fmt: skip
 
     def __init__(self, selections: int, variants: int, groups: int, pools: int, districts: int = 0) -> None:
@@ -54,7 +55,7 @@ class Sums:
         self.pool_cast = [0] * pools
         self.ballots_cast = 0
         self.districts = [[0] * selections for _ in range(districts)]
-        self.rankings: dict[Ranking, int] = {}
+        self.rankings, self.rankings_disputed = Rankings(), Rankings()
         self.tainted: frozenset[str] = frozenset()
         self.patience = -1
 
@@ -74,14 +75,12 @@ class Sums:
         twin.patience = self.patience
         return twin
 
-    def rank(self, rankings: tuple[Ranked, ...], sign: int) -> None:
-        """Count ballots by ranking in (sign 1) or out (sign -1)."""
-        for ranking, number in rankings:
-            left = self.rankings.get(ranking, 0) + sign * number
-            if left:
-                self.rankings[ranking] = left
-            else:
-                del self.rankings[ranking]
+        twin.rankings_disputed = self.rankings_disputed.copy()
+    def rank(self, rankings: tuple[Ranked, ...], sign: int, *, disputed: bool = False) -> None:
+        """Count ballots by ranking in (sign 1) or out (sign -1), as those of a disputed unit as well."""
+        self.rankings.count(rankings, sign)
+        if disputed:
+            self.rankings_disputed.count(rankings, sign)
 
     def taint(self, kind: str) -> None:
         """Note that a kind of cap has been exceeded by a completed cell: it is not hard after all."""

@@ -4,11 +4,12 @@ import gc
 import pickle
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from ingest.asking import Answering, Asking
 from tally import aside, decide, engine, events, wire
 from tally.completions import Completions, ModalUnit
 from tally.disputes import disputed_units, sums_without
@@ -20,6 +21,7 @@ from tally.view import contest_view
 from tests.bench.elections import Made, definition_of, reports_of
 from tests.bench.machine import percentile
 
+T = TypeVar("T")
 AT_MS = 1_700_000_000_000
 UNITS = 2_000
 UPDATES = 200  # looked at in a night, evenly from 5 to 99 % of the reports
@@ -109,11 +111,48 @@ def asked(contest: ContestState) -> Completions:
     return in_doubt(contest) if doubt else decide.completions(contest.layout, contest.sums, 0)
 
 
-def updated(state: State, report: CountReport) -> tuple[State, float, float]:
+def in_turns(work: Coroutine[Any, Any, T]) -> tuple[float, T]:
+    """The longest stretch, in milliseconds, of work that gives the loop its turn in between; what came of it."""
+    longest = 0.0
+    while True:
+        started = time.process_time()
+        try:
+            work.send(None)
+        except StopIteration as done:
+            return max(longest, (time.process_time() - started) * 1e3), done.value
+        longest = max(longest, (time.process_time() - started) * 1e3)
+
+
+class Beside:
+    """Both sides of a question, as `ingest/judging.py` has them in two processes."""
+
+    def __init__(self) -> None:
+        self.asking, self.answering = Asking(), Answering()
+        self.sent_bytes = 0
+
+    async def leaving(self, contest: ContestState, at_seq: int) -> tuple[aside.Question, Any, bytes]:
+        """The question posed and packed; its bytes are the interpreter's time, so the loop's."""
+        question = aside.question_of(contest, at_seq)
+        sent = await self.asking.packed(question)
+        return question, sent, pickle.dumps(sent)
+
+    def judge(self, contest: ContestState, at_seq: int) -> tuple[float, float, bytes]:
+        """The longest stretch of asking and the judgement, in milliseconds; the answer on its way back."""
+        asking, (question, sent, data) = in_turns(self.leaving(contest, at_seq))
+        self.sent_bytes = len(data)
+        arrived = pickle.loads(data)  # noqa: S301  # our own bytes
+        started = time.process_time()
+        answer = self.answering.answer(arrived)
+        judging = (time.process_time() - started) * 1e3
+        assert answer is not None, "one asks, one answers"
+        self.asking.arrived(question, sent)
+        return asking, judging, pickle.dumps(answer)
+
+
+def updated(state: State, report: CountReport, beside: Beside) -> tuple[State, float, float]:
     """The state after one report that is judged; the longest stretch on the loop, the judgement.
 
-    On the loop a look is forced, however patient the claims are. Beside it, the question leaves the loop as
-    bytes and the answer comes back as bytes, which the interpreter's lock makes the loop's time.
+    On the loop a look is forced, however patient the claims are.
     """
     contest = state.contests[0]
     contest.sums.patience = -1
@@ -127,14 +166,7 @@ def updated(state: State, report: CountReport) -> tuple[State, float, float]:
         rule, completions = layout.rule, asked(contest)
         assert rule is not None
         return state, counting, timed(lambda: rule.statuses(completions, layout.params))
-    started = time.process_time()
-    question = pickle.dumps(aside.question_of(contest, state.seq))
-    asking = (time.process_time() - started) * 1e3
-    arrived = pickle.loads(question)  # noqa: S301  # our own bytes
-    started = time.process_time()
-    answer = aside.judge(arrived)
-    judging = (time.process_time() - started) * 1e3
-    back = pickle.dumps(answer)
+    asking, judging, back = beside.judge(contest, state.seq)
     started = time.process_time()
     state = entered(state, pickle.loads(back))  # noqa: S301
     entering = (time.process_time() - started) * 1e3
@@ -149,10 +181,10 @@ def measure(made: Made, units: int = UNITS, updates: int = UPDATES) -> Cost:
     gc.collect()
     gc.freeze()
     gc.disable()
-    done = 0
+    done, both = 0, Beside()
     for number, stop in enumerate(stops):
         state = counted(state, reports[done : stop - 1])
-        state, on_loop, judging = updated(state, reports[stop - 1])
+        state, on_loop, judging = updated(state, reports[stop - 1], both)
         done = stop
         stretch.append(on_loop)
         judged.append(judging)
