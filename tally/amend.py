@@ -144,6 +144,7 @@ def recount(contest: ContestState) -> None:
         values = [contest.row(row) for row in rows]
         columns = unit_columns(layout, u, values, standing)
         contest.nodes[layout.lineage[u]] += np.array(columns, dtype=np.int64)
+        listen(layout, sums, (standing, ()), (standing, values))
         if standing != ANNULLED:
             _place(sums, layout, u, values, disputed=standing == DISPUTED)
         for pool in layout.pools_of_unit.get(u, ()):
@@ -176,8 +177,8 @@ def recount(contest: ContestState) -> None:
 
 def _place(sums: Sums, layout: ContestLayout, unit: int, rows: Sequence[Row], *, disputed: bool) -> None:
     """Add a unit's votes to its district, and its ballots to those by ranking."""
-    for row in rows:
     district = layout.district_of[unit]
+    for row in rows:
         sums.rank(row.rankings, 1, disputed=disputed)
         if district != NOWHERE:
             for s in range(layout.selections):

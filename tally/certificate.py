@@ -9,6 +9,7 @@ from tally.claim import Claim
 from tally.completions import NOWHERE, Completions
 from tally.decide import Decision
 from tally.effects import pool_kind
+from tally.in_box import least_to_come
 from tally.instant import written
 from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.outstanding import UNBOUNDED
@@ -170,6 +171,7 @@ def _aggregates(contest: ContestState, classes: list[Class], variant: int) -> li
             members[one][layout.units[cells.unit[cell]].id] = None
         if contest.outstanding[cell]:
             ballots[one] = _sum(ballots[one], _cell_bound(contest, cell, variant))
+    known = _in_box(contest, variant)
     rest = max(classes, key=lambda one: len(members[one]), default=None)
     return [
         {
@@ -183,10 +185,22 @@ def _aggregates(contest: ContestState, classes: list[Class], variant: int) -> li
             ),
             "pool": layout.pools[one.pool].id if one.pool >= 0 else None,
             "R": ballots[one],
+            **({"L": known[one]} if known.get(one) else {}),
             **({"district": _district(layout, one.district)} if layout.districts else {}),
         }
         for index, one in enumerate(classes)
     ]
+
+
+def _in_box(contest: ContestState, variant: int) -> dict[Class, int]:
+    """The fewest ballots that come in each class: those known to be in the box."""
+    layout, sums = contest.layout, contest.sums
+    least = least_to_come(layout, sums, variant, decide.usable_pools(layout, sums, variant))
+    found: dict[Class, int] = {}
+    for key, ballots in zip(layout.groups, least, strict=True):
+        one = Class(key.style, key.pool, key.district)
+        found[one] = found.get(one, 0) + ballots
+    return found
 
 
 def _district(layout: ContestLayout, index: int) -> str | None:

@@ -7,6 +7,7 @@ from tally.claim import Claim
 from tally.completions import ALL, NO_POOL, BallotForm, Completions, District, Group, Pool, Ranked
 from tally.effects import pool_kind
 from tally.events import ClaimChanged
+from tally.in_box import least_to_come
 from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.ledger import ClaimState
 from tally.outstanding import Sums
@@ -66,25 +67,27 @@ def completions(
 def to_come(layout: ContestLayout, sums: Sums, variant: int) -> tuple[tuple[Group, ...], tuple[Pool, ...]]:
     """The ballots that may still come, alike ones together, and the caps they share. Cost: O(groups)."""
     tainted = sums.tainted if variant == 0 else frozenset()
-    merged: dict[tuple[int, int, int], int | None] = {}
+    usable = usable_pools(layout, sums, variant)
+    least = least_to_come(layout, sums, variant, usable)
+    merged: dict[tuple[int, int, int], tuple[int | None, int]] = {}
     for g, key in enumerate(layout.groups):
         if not sums.open_cells[g]:
             continue
         place = (key.style, key.pool, key.district)
-        known = merged.get(place, 0)
+        known, few = merged.get(place, (0, 0))
         if sums.unbounded[variant][g] or known is None or (tainted and key.kind in tainted):
-            merged[place] = None
+            merged[place] = None, few + least[g]
         else:
-            merged[place] = known + sums.ballots[variant][g]
-    usable = usable_pools(layout, sums, variant)
+            merged[place] = known + sums.ballots[variant][g], few + least[g]
     groups = tuple(
         Group(
             mask_of_style(layout.styles[style]),
             ballots,
+            few,
             pool=_nearest(layout, usable, pool),
             district=district,
         )
-        for (style, pool, district), ballots in merged.items()
+        for (style, pool, district), (ballots, few) in merged.items()
     )
     numbers = {pool: n for n, pool in enumerate(usable)}
     pools = tuple(

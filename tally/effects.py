@@ -18,6 +18,7 @@ from tally.events import (
     RowCounted,
     StandingChanged,
 )
+from tally.in_box import listen
 from tally.layout import NO_CAP, ContestLayout
 from tally.ledger import Ledger
 from tally.outstanding import Row, Sums, outstanding_of_cell
@@ -172,6 +173,7 @@ def _finish(ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change
         if district != NOWHERE:
             for s in range(layout.selections):
                 sums.districts[district][s] += delta[s]
+    listen(layout, sums, (change.standing_before, before), (change.standing, after))
     if layout.ranked:
         _rerank(sums, change, before, after)
     if DISPUTED in {change.standing, change.standing_before}:

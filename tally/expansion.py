@@ -1,8 +1,11 @@
 """Does a change only narrow what may still come, so that what was proved stays so."""
 
+from tally.decide import usable_pools
 from tally.effects import ContestEffect, UnitEffect
+from tally.in_box import least_to_come, names_somebody
+from tally.layout import ContestLayout
 from tally.ledger import Ledger
-from tally.outstanding import UNBOUNDED, Row
+from tally.outstanding import UNBOUNDED, Row, Sums
 
 
 def expands(ledger: Ledger, effect: ContestEffect) -> bool:
@@ -12,15 +15,20 @@ def expands(ledger: Ledger, effect: ContestEffect) -> bool:
     """
     if effect.violations or effect.sums.tainted != ledger.sums(effect.contest).tainted:
         return True
-    allowed = ledger.layout.contests[effect.contest].contest.votes_allowed
-    if any(_unit_expands(unit, allowed) for unit in effect.units):
-        return True
-    cast = _cast_by_cell(ledger, effect)
+    layout, sums = ledger.layout.contests[effect.contest], ledger.sums(effect.contest)
+    spoken = names_somebody(layout) and any(map(any, sums.least))
+    for unit in effect.units:
+        if _unit_expands(unit, layout.contest.votes_allowed) or (spoken and _falls_silent(unit)):
+            return True
+    cast, variants = _cast_by_cell(ledger, effect), len(layout.variants)
     for cell in cast.keys() | effect.outstanding.keys():
         before = ledger.outstanding(effect.contest, cell)
-        if _cell_expands(before, effect.outstanding.get(cell, before), cast.get(cell, 0)):
+        after, more = effect.outstanding.get(cell, before), cast.get(cell, 0)
+        if _cell_expands(before[:variants], after[:variants], more):
             return True
-    return False
+        if _fewer_are_sure(before[variants:], after[variants:], more):
+            return True
+    return _disbelieved(layout, sums, effect.sums)
 
 
 def _unit_expands(unit: UnitEffect, allowed: int) -> bool:
@@ -55,5 +63,28 @@ def _cell_expands(before: tuple[int, ...], after: tuple[int, ...], cast: int) ->
     nothing = (0,) * max(1, len(before), len(after))
     for was, ballots in zip(before or nothing, after or nothing, strict=True):
         if was != UNBOUNDED and (ballots == UNBOUNDED or ballots + cast > was):
+            return True
+    return False
+
+
+def _falls_silent(unit: UnitEffect) -> bool:
+    """Whether fewer votes than ballots came in: where each ballot in the box was sure to be a vote, one was not."""
+    return any(
+        sum(after.counts) - sum(unit.before[row].counts) < after.ballots_cast - unit.before[row].ballots_cast
+        for row, after in unit.rows.items()
+    )
+
+
+def _fewer_are_sure(before: tuple[int, ...], after: tuple[int, ...], cast: int) -> bool:
+    """Whether a box turned out to hold fewer ballots than it was known to, under some reading."""
+    return any(was > (after[variant] if after else 0) + cast for variant, was in enumerate(before))
+
+
+def _disbelieved(layout: ContestLayout, before: Sums, after: Sums) -> bool:
+    """Whether numbers of ballots in boxes that were believed no longer are, as they contradict others."""
+    for variant in range(len(layout.variants) if any(map(any, before.least)) else 0):
+        was = least_to_come(layout, before, variant, usable_pools(layout, before, variant))
+        now = least_to_come(layout, after, variant, usable_pools(layout, after, variant))
+        if any(w > n == 0 < stated for w, n, stated in zip(was, now, after.least[variant], strict=True)):
             return True
     return False

@@ -9,13 +9,14 @@ import numpy as np
 from tally.completions import Ranked
 from tally.events import ANNULLED, DISPUTED, ClaimShown, RowCounted
 from tally.history import ClaimTurn, Correction, History
+from tally.in_box import names_somebody
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
 from tally.model import Definition, canonical
 from tally.outstanding import Sums
 from tally.state import ContestState, State, fresh_sums
 
-SNAPSHOT_VERSION = 2
+SNAPSHOT_VERSION = 3
 _CLOSED = -2
 """How a closed cell is written in the table of outstanding ballots."""
 
@@ -98,9 +99,11 @@ def thaw(data: bytes) -> State:
 
 def _freeze_contest(contest: ContestState) -> _Contest:
     variants = len(contest.layout.variants)
+    closed, none_known = (_CLOSED,) * (2 * variants), (0,) * variants
     outstanding = np.array(
-        [cell or (_CLOSED,) * variants for cell in contest.outstanding], dtype=np.int64
-    ).reshape(-1, variants)
+        [((*cell, *none_known) if cell else closed)[: 2 * variants] for cell in contest.outstanding],
+        dtype=np.int64,
+    ).reshape(-1, 2 * variants)
     arrays = {name: np.ascontiguousarray(getattr(contest, name)).tobytes() for name in _COLUMNS}
     return _Contest(
         arrays | {"outstanding": outstanding.tobytes()},
@@ -138,8 +141,12 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     )
     contest.history.violations = frozen.violations
     contest.history.corrections, contest.history.turns = frozen.corrections, frozen.turns
-    table = np.frombuffer(frozen.arrays["outstanding"], dtype=np.int64).reshape(-1, len(layout.variants))
-    contest.outstanding = [() if cell[0] == _CLOSED else tuple(cell) for cell in table.tolist()]
+    variants = len(layout.variants)
+    table = np.frombuffer(frozen.arrays["outstanding"], dtype=np.int64).reshape(-1, 2 * variants)
+    contest.outstanding = [
+        () if cell[0] == _CLOSED else tuple(cell if any(cell[variants:]) else cell[:variants])
+        for cell in table.tolist()
+    ]
     contest.sums = _resum(contest, frozenset(frozen.tainted))
 
 
@@ -162,6 +169,10 @@ def _resum(contest: ContestState, tainted: frozenset[str]) -> Sums:
             sums.rank(rankings, 1, disputed=contest.standing[unit] == DISPUTED)
     for group, cell in zip(layout.cells.group, contest.outstanding, strict=True):
         sums.add_cell(group, cell, 1)
+    if names_somebody(layout):
+        speaking = contest.counts.sum(axis=1)
+        silent = np.maximum(contest.numbers[:, 2], contest.numbers[:, 1] - speaking)
+        sums.silent = int(silent.reshape(-1, layout.types)[standing].sum())
     for unit, pools in layout.pools_of_unit.items():
         cast = int(contest.numbers[unit * layout.types : (unit + 1) * layout.types, 1].sum())
         for pool in pools:

@@ -28,7 +28,11 @@ def canonical_rows(contest: ContestState) -> Iterator[dict[str, Any]]:
 
 
 def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, Any]:
-    """One row in the nine fields proofs rest on, and `ballots` by ranking where they are ranked."""
+    """One row in the nine fields proofs rest on, and two more where they apply.
+
+    `declared`: ballots its box is known to hold, while it is being counted. `ballots`: by ranking, where they
+    are ranked.
+    """
     layout = contest.layout
     row = unit * layout.types + of_type
     known = contest.row(row)
@@ -47,6 +51,7 @@ def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, A
         "ballots_cast": known.ballots_cast,
         "invalid": known.invalid,
         "cap": cap_of_row(contest, unit, row),
+        **({"declared": known.declared} if known.open and known.declared >= 0 else {}),
         **({"ballots": ranked_ballots(layout, known.rankings) if counted else None} if layout.ranked else {}),
     }
 

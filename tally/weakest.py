@@ -58,27 +58,33 @@ def _holds(layout: ContestLayout, completions: Completions, claim_id: str) -> bo
 
 
 def _ballots_max(layout: ContestLayout, counted: Completions, claim_id: str) -> int:
-    """The most further ballots with which a claim holds, up to what is counted (then nothing less matters)."""
+    """The most further ballots with which a claim holds, up to what is counted (then nothing less matters).
+
+    No fewer than are known to be in the box, which come whatever is assumed.
+    """
     if not counted.groups:
         return 0 if _holds(layout, counted, claim_id) else -1
-    top = 2 * sum(counted.votes_counted()) + 2
-    low, high = -1, top
+    known = sum(group.ballots_min for group in counted.groups)
+    top = max(known, 2 * sum(counted.votes_counted()) + 2)
+    low, high = known - 1, top
     while low < high:
         middle = (low + high + 1) // 2
         if _holds(layout, _at_most(counted, middle), claim_id):
             low = middle
         else:
             high = middle - 1
-    return low
+    return low if low >= known else -1
 
 
 def _at_most(counted: Completions, ballots: int) -> Completions:
-    """The completions with no bound but one on all outstanding ballots together."""
+    """The completions with no bound but one on all outstanding ballots, those in the box among them."""
     if len(counted.groups) == 1:
         (group,) = counted.groups
-        alone = Group(group.on_ballot, ballots, district=group.district)
+        alone = Group(group.on_ballot, ballots, group.ballots_min, district=group.district)
         return msgspec.structs.replace(counted, groups=(alone,), pools=())
-    groups = tuple(Group(g.on_ballot, ballots, pool=0, district=g.district) for g in counted.groups)
+    groups = tuple(
+        Group(g.on_ballot, ballots, g.ballots_min, pool=0, district=g.district) for g in counted.groups
+    )
     return msgspec.structs.replace(counted, groups=groups, pools=(Pool(ballots, NO_POOL),))
 
 

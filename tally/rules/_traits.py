@@ -16,3 +16,4 @@ class Traits(NamedTuple):
     by_district: bool = False
     aside: bool = False
     aside_unless_alike: bool = False
+    in_box: bool = False

@@ -16,7 +16,7 @@ from tally.rules._worst import worst_witness
 from tally.witness import Witness
 
 NAME = "assertion"
-TRAITS = Traits()
+TRAITS = Traits(in_box=True)
 
 
 class Params(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 NAME = "disputed"
-TRAITS = Traits()
+TRAITS = Traits(in_box=True)
 
 
 class Params(msgspec.Struct, frozen=True):

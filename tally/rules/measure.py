@@ -28,7 +28,7 @@ from tally.rules._turnout import fewest, together
 from tally.witness import Witness
 
 NAME = "measure"
-TRAITS = Traits(aside_unless_alike=True)
+TRAITS = Traits(aside_unless_alike=True, in_box=True)
 
 BASES = ("valid", "ballots", "yes")
 

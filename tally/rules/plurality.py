@@ -17,7 +17,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "plurality"
-TRAITS = Traits()
+TRAITS = Traits(in_box=True)
 
 
 class Params(msgspec.Struct, frozen=True):

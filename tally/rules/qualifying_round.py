@@ -17,7 +17,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "qualifying_round"
-TRAITS = Traits(aside=True)
+TRAITS = Traits(aside=True, in_box=True)
 
 MAJORITY = Alternative((1, 2))
 

@@ -17,7 +17,7 @@ from tally.rules._traits import Traits
 from tally.witness import Witness
 
 NAME = "two_round"
-TRAITS = Traits(aside_unless_alike=True)
+TRAITS = Traits(aside_unless_alike=True, in_box=True)
 
 ALTERNATIVES_MAX = 6
 """Ways to win at once in one law; the cases of a claim double with each that has a margin."""

@@ -9,13 +9,14 @@ from tally.verifier.shapes import Ballot
 class Source(NamedTuple):
     """Outstanding ballots of one class: the selections on them, how many (None: no bound), their pool.
 
-    `district` is an index into the field's districts; -1: in none.
+    `district` is an index into the field's districts; -1: in none. `least` of them are sure to come.
     """
 
     on_ballot: frozenset[int]
     ballots: int | None
     pool: int
     district: int = -1
+    least: int = 0
 
 
 class Room(NamedTuple):
@@ -74,19 +75,34 @@ class Field(NamedTuple):
         bounds = [self.rooms[pool].ballots for pool in self.chain(source.pool)] + [source.ballots]
         return min((bound for bound in bounds if bound is not None), default=None)
 
+    def room_beside(self, ballots: Sequence[int]) -> dict[int, int]:
+        """What each pool that counts can take beside so many ballots of each class."""
+        room = {p: one.ballots for p, one in enumerate(self.rooms) if one.ballots is not None}
+        for source, number in zip(self.sources, ballots, strict=True):
+            for pool in self.chain(source.pool):
+                room[pool] -= number
+        return room
+
+    def sure(self, who: int) -> int:
+        """Votes a selection is sure to get: of ballots in the box that may not be blank and name nobody else."""
+        alone = frozenset({who})
+        return 0 if self.form.blank else sum(one.least for one in self.sources if one.on_ballot == alone)
+
     def most(self, worth: Sequence[int]) -> int | None:
         """The most that ballots worth so much each, class by class, add up to; None: there is no limit.
 
-        Greedy, dearest first, which is best where pools are nested or disjoint (Edmonds 1970).
+        Those sure to come count first, also where they are worth less than nothing; then greedy, dearest first,
+        which is best where pools are nested or disjoint (Edmonds 1970).
         """
-        room = {p: one.ballots for p, one in enumerate(self.rooms) if one.ballots is not None}
-        total = 0
+        room = self.room_beside([source.least for source in self.sources])
+        total = sum(source.least * one for source, one in zip(self.sources, worth, strict=True))
         for index in sorted(range(len(worth)), key=lambda index: -worth[index]):
             if worth[index] <= 0:
                 break
             source = self.sources[index]
             chain = self.chain(source.pool)
-            limits = [room[pool] for pool in chain] + ([] if source.ballots is None else [source.ballots])
+            limits = [room[pool] for pool in chain]
+            limits += [] if source.ballots is None else [source.ballots - source.least]
             if not limits:
                 return None
             taken = min(limits)
@@ -115,7 +131,9 @@ def marks(form: Ballot, names: int) -> int:
 
 
 def _takes(form: Ballot, a: Sequence[int], on_ballot: frozenset[int]) -> int:
-    """The most one ballot can take from a·V; leaving it blank or not casting it takes nothing."""
+    """The most one ballot can take from a·V; blank it takes nothing, and else it may have to add."""
+    if on_ballot and not form.blank and min(a[j] for j in on_ballot) >= 0:
+        return -min(a[j] for j in on_ballot)
     losses = sorted((-a[j] for j in on_ballot if a[j] < 0), reverse=True)
     if form.kind == "choose":
         return sum(losses[: form.votes])

@@ -6,6 +6,7 @@ from msgspec import UNSET
 
 from tally.verifier.arithmetic import Field, Place, Room, Source
 from tally.verifier.counted import Cell, Reading, ballots_counted, votes_counted
+from tally.verifier.in_box import check_least
 from tally.verifier.shapes import Aggregate, Bound, Certificate, Findings, Pool, Row
 
 
@@ -117,6 +118,7 @@ def field_of(
         findings.equal(f"/bounds/{index}", bound, body.bounds[index])
     findings.equal("/bounds: as many", len(expected), len(body.bounds))
     rooms = [_room(pool, cast[p], reading, f"/pools/{p}", findings) for p, pool in enumerate(body.pools)]
+    least = check_least(body, arena.class_of, rows, cells, rooms, reading, findings)
     everyone = frozenset(arena.selection.values())
     sources = [
         Source(
@@ -126,6 +128,7 @@ def field_of(
             ballots[index],
             -1 if entry.pool is None else arena.pool[entry.pool],
             arena.district.get(str(entry.district), -1),
+            least[index],
         )
         for index, entry in enumerate(body.aggregates)
     ]

@@ -61,8 +61,17 @@ class Cell(NamedTuple):
         """What the cell would hold if its quarantined reports entered; -1 where none is held."""
         return -1 if self.cap.held_ballots is UNSET else self.cap.held_ballots
 
-    def outstanding(self, reading: Reading) -> int | None:
-        """Ballots that may still come; None: nothing bounds them under this reading."""
+    @property
+    def declared(self) -> int | None:
+        """Ballots the boxes hold, counted ones included; None: nothing is being counted, or not all is declared."""
+        still = [row for row in self.rows if row.progress in OPEN]
+        if not still or any(row.declared is UNSET for row in still):
+            return None
+        done = sum(row.ballots_cast for row in self.rows if row.progress not in OPEN)
+        return done + sum(row.declared for row in still if row.declared is not UNSET)
+
+    def limit(self, reading: Reading) -> int | None:
+        """The most ballots there can be, counted ones included; None: nothing says so under this reading."""
         cap = self.cap
         if reading.certain and cap.wrong:
             return None
@@ -74,7 +83,27 @@ class Cell(NamedTuple):
         limit = min((one for one in limits if one is not None), default=None)
         if limit is not None and self.held > limit:
             limit = None if reading.certain else self.held
+        return limit
+
+    def outstanding(self, reading: Reading) -> int | None:
+        """Ballots that may still come; None: nothing bounds them under this reading."""
+        limit = self.limit(reading)
         return limit - self.cast if limit is not None and limit >= self.cast else None
+
+    def least(self, reading: Reading) -> int:
+        """Ballots sure to come: declared by rows being counted and not counted yet, within the limit.
+
+        Of units that stand, under caps not shown wrong, where no row holds more than it declares.
+        """
+        known = [
+            row.declared - row.ballots_cast
+            for row in self.rows
+            if row.progress in OPEN and row.declared is not UNSET
+        ]
+        if self.rows[0].standing != "stands" or self.cap.wrong or min(known, default=0) < 0:
+            return 0
+        limit = self.limit(reading)
+        return sum(known) if limit is None else min(sum(known), max(0, limit - self.cast))
 
 
 def snapshot_sha256(rows: list[dict[str, object]]) -> str | None:
@@ -117,6 +146,8 @@ def _check_row(row: Row, selections: set[str], at: str, findings: Findings) -> N
         findings.add(f"{at}: nothing is counted of a unit that is {row.progress}", 0, row.ballots_cast)
     if row.progress != "expected" and row.revision == 0:
         findings.add(f"{at}/revision: a report has a revision", 1, 0)
+    if row.declared is not UNSET and row.progress not in OPEN:
+        findings.add(f"{at}/declared: of a row that is being counted", None, row.declared)
     cap = row.cap
     if cap is not None:
         flags = (cap.stated_hard, cap.shown_wrong, cap.exceeded)
@@ -162,11 +193,12 @@ def _check_cap(cell: Cell, at: str, findings: Findings) -> None:
         findings.add(f"{at}/hard: exceeded, so not hard", False, True)
     if cap.stated_hard is True and (cap.hard is not False or not spoilt):
         findings.add(f"{at}/stated_hard: of a cap that was hard and no longer is", None, True)
-    if cap.declared is not UNSET:
-        if not any(row.progress in OPEN for row in cell.rows):
-            findings.add(f"{at}/declared: of a cell that is being counted", None, cap.declared)
-        if cap.ballots is UNSET or cap.declared < cap.ballots:
-            findings.add(f"{at}/declared: the smaller number is the cap", cap.declared, cap.ballots)
+    said = None if cap.declared is UNSET else cap.declared
+    findings.equal(
+        f"{at}/declared: what all its open rows declare, and what the others hold", cell.declared, said
+    )
+    if cap.declared is not UNSET and (cap.ballots is UNSET or cap.declared < cap.ballots):
+        findings.add(f"{at}/declared: the smaller number is the cap", cap.declared, cap.ballots)
     if cap.source == "declared" and (cap.declared != cap.ballots or not cap.stated):
         findings.add(f"{at}/source: ballots that were declared", cap.declared, cap.ballots)
     done = not any(row.progress in OPEN for row in cell.rows)

@@ -67,7 +67,7 @@ def check_infeasible(
     Cost: O(steps × needs × selections + steps × classes × log classes).
     """
     needs, numbers = question
-    ballots = tuple((0, source.ballots) for source in field.sources)
+    ballots = tuple((source.least, source.ballots) for source in field.sources)
     waiting = [Case(tuple(_reduced(need) for need in needs), ballots, tuple(numbers))]
     for index, step in enumerate(steps):
         where = f"{at}/{index}"
@@ -159,11 +159,7 @@ def _empty(case: Case, field: Field) -> bool:
 
 def _room(case: Case, field: Field) -> dict[int, int]:
     """What each pool can take beside the fewest ballots of every class."""
-    room = {p: one.ballots for p, one in enumerate(field.rooms) if one.ballots is not None}
-    for (low, _), source in zip(case.ballots, field.sources, strict=True):
-        for pool in field.chain(source.pool):
-            room[pool] -= low
-    return room
+    return field.room_beside([low for low, _ in case.ballots])
 
 
 def _most(case: Case, field: Field, a: Sequence[int]) -> int | None:

@@ -81,6 +81,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invalid: Count
     cap: Cap | None
     ballots: tuple["Ranked", ...] | UnsetType | None = UNSET
+    declared: Count | UnsetType = UNSET
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +133,7 @@ class Aggregate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pool: str | None
     outstanding: Count | None = msgspec.field(name="R")
     district: str | UnsetType | None = UNSET
+    least: Count | UnsetType = msgspec.field(name="L", default=UNSET)
 
 
 class Ranked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

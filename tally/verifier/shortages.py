@@ -190,12 +190,9 @@ def can_meet(demands: dict[int, int], field: Field) -> bool | None:
     useful = [bool(source.on_ballot & demands.keys()) for source in field.sources]
     if any(ceiling is None and use for ceiling, use in zip(top, useful, strict=True)):
         return None
-    boxes = [
-        (
-            [0] * len(top),
-            [ceiling if use and ceiling else 0 for ceiling, use in zip(top, useful, strict=True)],
-        )
-    ]
+    sure = [source.least for source in field.sources]
+    most = [max(n, ceiling or 0) if use else n for n, ceiling, use in zip(sure, top, useful, strict=True)]
+    boxes = [(sure, most)]
     worth = [[marks(field.form, len(source.on_ballot & some)) for source in field.sources] for some in sets]
     for _ in range(BOXES_MAX):
         if not boxes:
@@ -218,10 +215,7 @@ def can_meet(demands: dict[int, int], field: Field) -> bool | None:
 
 def _fullest(field: Field, low: list[int], high: list[int], worth: list[int]) -> list[int] | None:
     """Ballots per class between `low` and `high` worth the most together; None: `low` does not fit the pools."""
-    room = {p: one.ballots for p, one in enumerate(field.rooms) if one.ballots is not None}
-    for source, least in zip(field.sources, low, strict=True):
-        for pool in field.chain(source.pool):
-            room[pool] -= least
+    room = field.room_beside(low)
     if any(left < 0 for left in room.values()):
         return None
     point = low[:]

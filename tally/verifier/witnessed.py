@@ -31,6 +31,8 @@ def check_witness(
         ballots, votes = witness.ballots[index], witness.votes[index]
         if source.ballots is not None and ballots > source.ballots:
             findings.add(f"/witness/ballots/{index}: more than can come", source.ballots, ballots)
+        if ballots < source.least:
+            findings.add(f"/witness/ballots/{index}: fewer than are in the box", source.least, ballots)
         for pool in field.chain(source.pool):
             used[pool] += ballots
         if field.form.kind != "ranked":

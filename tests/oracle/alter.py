@@ -128,7 +128,7 @@ def _in_rows(chance: random.Random, case: Case) -> str | None:
     row = rows[index]
     stands = row["standing"] != "annulled"
     match chance.choice(
-        ["counts", "counts", "progress", "cap", "cap", "cap", "row", "field", "standing", "unit"]
+        ["counts", "counts", "progress", "cap", "cap", "cap", "row", "field", "standing", "unit", "declared"]
     ):
         case "counts" if row["counts"] and stands:
             name = chance.choice(list(row["counts"]))
@@ -168,15 +168,24 @@ def _in_rows(chance: random.Random, case: Case) -> str | None:
             return f"/rows {what}"
         case "field":
             name = chance.choice(list(row))
+            if name == "declared" and not everything_declared(row):
+                return None  # a box that is not believed, or has a cap full, says nothing
             del row[name]
             return f"/rows/{name} dropped"
         case "standing" if any((row["counts"] or {}).values()):
             row["standing"] = "stands" if not stands else "annulled"
         case "unit":
             row["unit"] = chance.choice(["zz", "u99"])
+        case "declared" if everything_declared(row):
+            row["declared"] += chance.choice([1, 3, -1 if row["declared"] else 1])
         case _:
             return None
     return "/rows"
+
+
+def everything_declared(row: Json) -> bool:
+    """Whether all that is open in the row's cell declares its ballots, this row among them."""
+    return "declared" in row and "declared" in (row["cap"] or {})
 
 
 def case_is_open_anyway(rows: list[Json], row: Json) -> bool:

@@ -95,15 +95,16 @@ def most_together(need: Need, wanted: int, field: Field) -> int | None:
     Ballots are cast dearest first, pool by pool; those that cost something only as long as more are wanted.
     """
     worth = [_worth(field.form, [need.votes[j] for j in source.on_ballot]) for source in field.sources]
-    room = {p: one.ballots for p, one in enumerate(field.rooms) if one.ballots is not None}
-    value = sum(map(int.__mul__, need.votes, field.counted))
-    short = wanted - (field.ballots or 0)
+    sure = [source.least for source in field.sources]
+    room = field.room_beside(sure)
+    value = sum(map(int.__mul__, need.votes, field.counted)) + sum(map(int.__mul__, worth, sure))
+    short = wanted - (field.ballots or 0) - sum(sure)
     for index in sorted(range(len(worth)), key=lambda index: -worth[index]):
         if worth[index] < 0 and short <= 0:
             break
         chain = field.chain(field.sources[index].pool)
         ballots = field.sources[index].ballots
-        limits = [room[pool] for pool in chain] + ([] if ballots is None else [ballots])
+        limits = [room[pool] for pool in chain] + ([] if ballots is None else [ballots - sure[index]])
         if worth[index] < 0 or not limits:
             limits.append(max(0, short))
         if worth[index] > 0 and ballots is None and not chain:
@@ -136,10 +137,11 @@ def check_turnout(q: Measure, turnout: Sequence[Turnout], field: Field, findings
         findings.add("/proof/turnout: the ballots counted are not known", "ballots", None)
         return
     if q.kind == "passes":
-        said = [Turnout(q.least, fewest=field.ballots)]
-        findings.equal("/proof/turnout: the ballots counted", said, list(turnout))
-        if field.ballots < q.least:
-            findings.add("/proof/turnout: fewer than the quorum", q.least, field.ballots)
+        fewest = field.ballots + sum(source.least for source in field.sources)
+        said = [Turnout(q.least, fewest=fewest)]
+        findings.equal("/proof/turnout: the ballots counted, and those in the box", said, list(turnout))
+        if fewest < q.least:
+            findings.add("/proof/turnout: fewer than the quorum", q.least, fewest)
         return
     cases = [case[0] for case in ways_to_be_false(q)]
     found = [Turnout(q.least, least=need.least, most=most_together(need, q.least, field)) for need in cases]

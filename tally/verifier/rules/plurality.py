@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from tally.verifier import shortages
+from tally.verifier import forced, shortages
 from tally.verifier.arithmetic import Field, Final
 from tally.verifier.assertions import check_assertion
 from tally.verifier.claimed import electable_of
@@ -117,7 +117,7 @@ def check_proof(body: Certificate, question: Question, field: Field, findings: F
     elif question.kind == "elected":
         _check_elected(body, proof, question, field, findings)
     else:
-        _check_eliminated(body, proof, question, findings)
+        _check_eliminated(body, proof, question, field, findings)
 
 
 def _uncontested(question: Question) -> bool:
@@ -159,14 +159,15 @@ def _check_elected(
     findings.equal("/proof/above: of an elimination only", (), proof.above)
     beaten = _rivals_beaten(proof, question, len(field.counted), 1, findings)
     others = [j for j in question.rivals if j not in beaten]
+    own = field.counted[question.who]
     for j in others:
-        reach = field.reach(frozenset({j}))
-        if reach is not None and field.counted[j] + reach < field.counted[question.who]:
+        worst = field.worst([(k == question.who) - (k == j) for k in range(len(field.counted))])
+        if worst is not None and own - field.counted[j] + worst > 0:
             name = body.selections[j]
             findings.add(
                 f"/proof/assertions: one for every rival beaten alone; {name} is missing", name, None
             )
-    mark = field.counted[question.who]
+    mark = own + field.sure(question.who)
     index = {name: j for j, name in enumerate(body.selections)}
     true = shortages.check(proof.shortages, index, others, mark, field, findings)
     if len(others) < question.seats:
@@ -175,14 +176,19 @@ def _check_elected(
     shortages.check_cover(true, others, question.seats, mark, field, findings)
 
 
-def _check_eliminated(body: Certificate, proof: Proof, question: Question, findings: Findings) -> None:
-    """Eliminated: `seats` rivals stay strictly above."""
+def _check_eliminated(
+    body: Certificate, proof: Proof, question: Question, field: Field, findings: Findings
+) -> None:
+    """Eliminated: `seats` rivals stay strictly above, the same ones or whichever must."""
     above = [body.selections[j] for j in question.rivals if body.selections[j] in proof.above]
     findings.equal("/proof/above: rivals who can win, in order, each once", above, list(proof.above))
     beaten = _rivals_beaten(proof, question, len(body.selections), -1, findings)
     names = sorted(body.selections[j] for j in beaten)
     findings.equal("/proof/above: those the assertions are about", sorted(proof.above), names)
-    findings.equal("/proof/above: as many as there are seats", question.seats, len(proof.above))
+    if len(proof.above) > question.seats or not forced.stay_above(
+        question.who, question.rivals, question.seats, field
+    ):
+        findings.equal("/proof/above: as many as there are seats", question.seats, len(proof.above))
     findings.equal("/proof/shortages: none is needed", (), proof.shortages)
 
 
