@@ -26,11 +26,6 @@ class Margin(msgspec.Struct, frozen=True):
         """The least lead any completion leaves; None: nothing bounds it from below."""
         return None if self.worst is None else self.counted + self.worst
 
-    @property
-    def holds(self) -> bool:
-        """Whether somebody stays ahead in every completion."""
-        return self.slack is not None and self.slack > 0
-
 
 class Ground:
     """The ballots of one contest among the `continuing` selections.

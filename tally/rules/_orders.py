@@ -151,12 +151,12 @@ class _Search:
         first = ending[0]
         for other in ending[1:]:
             margin = self._ahead(first, other, ending)
-            if margin.holds and (margin.slack or 0) >= self.slack_min:
+            if (margin.slack or 0) >= self.slack_min:
                 found.append(Ahead(first, other, ending, margin))
         for early in self.ground.continuing:
             if early not in ending:
                 margin = self._always(early, first)
-                if margin.holds and (margin.slack or 0) >= self.slack_min:
+                if (margin.slack or 0) >= self.slack_min:
                     found.append(Ahead(early, first, (), margin))
         return max(found, key=lambda one: one.margin.slack or 0, default=None)
 

@@ -312,7 +312,7 @@ def kinds(raw: Json, expected: Json) -> list[str]:
 
 
 MUTANTS = (
-    Mutant("a tie keeps somebody in the count", _ground.Margin.holds.fget, "self.slack > 0", "self.slack >= 0"),
+    Mutant("a tie keeps somebody in the count", _orders._Search._contradiction, ">= self.slack_min", ">= self.slack_min - 1"),
     Mutant("nobody with first preferences is ever passed", _ground.Ground.always_ahead, "one.not_behind(other, who)", "0"),
     Mutant("the strongest goes", _orders._all_to, "lowest = min(", "lowest = max("),
     Mutant("one order stands for all", _orders._Search.explore, "if cut <= len(ending):", "if cut < len(ending) + 2:"),
