@@ -1,4 +1,4 @@
-"""election.json and its units file → a Definition, or every fault with file:line."""
+"""election.json and the files it names → a Definition, or every fault with file:line."""
 
 import csv
 import gzip
@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from deploy import previous
 from deploy.failure import ConfigurationFault, Fault
 from ingest.feeds import json_body
 from tally import model
@@ -38,6 +39,7 @@ def load_definition(path: Path) -> Definition:
     if value.get("units_file"):
         value["units"] = [*value.get("units", []), *_units_file(path.parent / str(value["units_file"]))]
         value["units_file"] = None
+    previous.with_votes(value, path.parent)
     return _converted(path, text, value)
 
 

@@ -13,6 +13,8 @@ INSTANT = re.compile(
     r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d:[0-5]\d)\Z"
 )
 """An ISO 8601 instant with its offset: a local time means nothing to a reader elsewhere."""
+VOTES_BEFORE_MAX = 1_000_000_000_000
+"""Votes of one unit and selection in the election before: more fits no electorate and no 64 bits of sums."""
 
 
 def faults(definition: Definition) -> list[Refusal]:
@@ -135,8 +137,29 @@ def _contest_faults(contest: Contest, at: str, tree: Tree | None) -> Iterator[Re
         yield Refusal("bad-definition", f"{at}/count_types", "count types are at least one, each once")
     if "total" in contest.count_types and len(contest.count_types) > 1:
         yield Refusal("bad-definition", f"{at}/count_types", "total excludes every other count type")
+    yield from _previous_faults(contest, f"{at}/previous")
     if tree is not None:
         yield from _scope_faults(contest, at, tree)
+
+
+def _previous_faults(contest: Contest, at: str) -> Iterator[Refusal]:
+    """Faults in what is said of the election before. Its units need not be known: boundaries change."""
+    before = contest.previous
+    if before is None:
+        return
+    known = {selection.id for selection in contest.selections}
+    for old, new in before.map.items():
+        if new not in known:
+            yield Refusal("unknown-choice", f"{at}/map/{escape(old)}", f"no selection {new[:80]}")
+    if before.file is not None:
+        why = "votes or a file, not both; an amendment carries the votes themselves"
+        yield Refusal("bad-definition", f"{at}/file", why)
+    for unit, of_unit in before.votes.items():
+        for selection, votes in of_unit.items():
+            if not 0 <= votes <= VOTES_BEFORE_MAX:
+                code = "count-negative" if votes < 0 else "count-out-of-range"
+                where = f"{at}/votes/{escape(unit)}/{escape(selection)}"
+                yield Refusal(code, where, f"votes are 0 to {VOTES_BEFORE_MAX:,}")
 
 
 def _ballot_faults(rule: dict[str, Any], at: str) -> Iterator[Refusal]:

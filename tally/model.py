@@ -73,6 +73,20 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: int = 1
 
 
+class Previous(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The election before, for swings and projections; nothing that decides looks at it.
+
+    `map`: its selections to those of this contest they are compared with; those left out count for nobody.
+    `votes`: by reporting unit and its selections. `file`: a CSV beside the definition (columns unit, selection,
+    votes, and contest where it holds several) that `votes` are read from.
+    """
+
+    contest: str = ""
+    map: dict[str, str] = {}
+    votes: dict[str, dict[str, int]] = {}
+    file: str | None = None
+
+
 class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One question put to voters. `rule` is a rule object of `tally decide`: a type and its parameters.
 
@@ -91,7 +105,7 @@ class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bound: Bound = Bound()
     caps: tuple[PoolCap, ...] = ()
     districts: str | tuple[District, ...] = ()
-    previous: dict[str, Any] | None = None
+    previous: Previous | None = None
 
 
 class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,82 @@
+"""What explains a row: its kind, how it voted before, its size, when it came in."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tally.projection import tuning
+from tally.projection.frame import Floats, Frame
+from tally.projection.mixed import Design
+from tally.projection.tuning import Scale
+
+SIZE_REACH = 2.5
+"""Logarithms of size beyond the average that still count."""
+
+
+FIRST_ROWS = 20
+"""Rows in which a trend hardly moves."""
+
+
+class Columns(NamedTuple):
+    """Explaining columns, and the deviation expected of each coefficient."""
+
+    values: tuple[Floats, ...]
+    deviations: tuple[float, ...]
+
+
+def explaining(frame: Frame, scale: Scale) -> Columns:
+    """Columns of every row: one a count type but the first, the leaders' lean and its square, size."""
+    places, found, deviations = frame.places, list[Floats](), list[float]()
+    for kind in np.unique(places.kind)[1:]:
+        found.append((places.kind == kind).astype(np.float64))
+        deviations.append(scale.kind)
+    if frame.based:
+        matched, shares = places.matched, places.previous_shares
+        average = np.average(shares[matched], axis=0, weights=frame.size[matched])
+        for leader in dict.fromkeys(frame.leaders):
+            lean = np.where(matched, shares[:, leader] - average[leader], 0.0)
+            found += [lean, lean * lean]
+            deviations += [scale.lean, scale.bend]
+        if not matched.all():
+            found.append((~matched).astype(np.float64))
+            deviations.append(scale.unmatched)
+    if places.sized.any():
+        log = np.log(np.maximum(np.where(places.sized, places.size, 1.0), 1.0))
+        found.append(
+            np.clip(np.where(places.sized, log - log[places.sized].mean(), 0.0), -SIZE_REACH, SIZE_REACH)
+        )
+        deviations.append(scale.size)
+    return Columns(tuple(found), tuple(deviations))
+
+
+def designed(frame: Frame, columns: Columns) -> Design:
+    """The columns with a trend over arrival, and a column of ones.
+
+    The trend is an integrated random walk, straight between knots; an open row stands for the whole time to
+    come, whose average it takes by Simpson's rule. Source: Wahba 1978 (smoothing splines as such a walk).
+    """
+    share_in, rows = frame.share_in, len(frame.rank)
+    now, middle = late(share_in, rows), late((1 + share_in) / 2, rows)
+    pieces = int(max(1, min(tuning.KNOTS, len(frame.seen) // 10)))
+    at = np.clip(late(frame.rank[frame.seen], rows) / max(now, 1e-9), 0, 1) * pieces
+    piece = np.minimum(at.astype(np.int64), pieces - 1)
+    knots = np.zeros((rows, pieces + 3))
+    knots[frame.seen, piece] = 1 - (at - piece)
+    knots[frame.seen, piece + 1] = at - piece
+    knots[frame.open, pieces:] = np.array([1, 4, 1]) / 6
+    where = np.concatenate((np.linspace(0, now, pieces + 1), [middle, 1.0]))
+    values = np.column_stack((*columns.values, knots, np.ones(rows)))
+    return Design(values, len(columns.values), bending(where))
+
+
+def late(share: Floats | float, rows: int) -> Any:
+    """The time at which a share of the rows is in: logarithmic, so that a trend is carried on over doublings."""
+    return np.log1p(share * rows / FIRST_ROWS) / np.log1p(rows / FIRST_ROWS)
+
+
+def bending(knots: Floats) -> Floats:
+    """The precision of an integrated random walk of variance 1 at uneven knots."""
+    gaps = np.diff(knots)
+    slopes = (np.eye(len(knots))[1:] - np.eye(len(knots))[:-1]) / gaps[:, None]
+    bends = (slopes[1:] - slopes[:-1]) / np.sqrt((gaps[1:] + gaps[:-1]) / 2)[:, None]
+    return np.asarray(bends.T @ bends + np.outer(slopes[0], slopes[0]) / tuning.SLOPE)
