@@ -34,17 +34,20 @@ def load(
     source: str | Path,
     reports_per_batch: int = REPORTS_PER_BATCH,
     definition_of: Callable[[Path], Definition] = plain_definition,
+    *,
+    previous: bool = False,
 ) -> Night:
     """The night at a path, or the shipped one by its name `demo`. What it is, is found by looking.
 
     A folder with contest.json: published results. With election.json: our own form, whose definition
-    `definition_of` reads. With journal/: the data directory of a service. Raises NightUnreadable, OSError.
+    `definition_of` reads. With journal/: the data directory of a service. `previous`: published results with
+    the election before. Raises NightUnreadable, OSError.
     """
     if str(source) == NAME:
         return load_shipped(reports_per_batch)
     folder = Path(source)
     if (folder / "contest.json").is_file():
-        return load_published(folder, reports_per_batch)
+        return load_published(folder, reports_per_batch, previous=previous)
     if (folder / "election.json").is_file():
         return load_own(folder, definition_of)
     if (folder / "journal").is_dir():

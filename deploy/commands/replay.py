@@ -136,7 +136,7 @@ def replay(
 
 def _load(night: str, order: str, batch: int) -> Night:
     try:
-        return ordered(load(night, batch, load_definition), order)
+        return ordered(load(night, batch, load_definition, previous=True), order)
     except NightUnreadable as error:
         raise ConfigurationFault([Fault(night, 1, str(error))]) from error
     except ValueError as error:

@@ -43,3 +43,21 @@ def _capped(unit: Unit, counted: dict[str, dict[str, int]]) -> Unit:
         for name, ballots in of_type.items():
             most[name] = max(most.get(name, 0), ballots)
     return msgspec.structs.replace(unit, type_caps={name: Cap(max(1, n), KNOWN) for name, n in most.items()})
+
+
+def without_known(definition: Definition) -> Definition:
+    """The definition as it was before anything was counted: without the caps that were counted in the end."""
+    if all(assumption.id != KNOWN for assumption in definition.assumptions):
+        return definition
+    units = tuple(
+        msgspec.structs.replace(
+            unit, type_caps={name: cap for name, cap in unit.type_caps.items() if cap.source != KNOWN}
+        )
+        for unit in definition.units
+    )
+    contests = tuple(
+        msgspec.structs.replace(contest, caps=tuple(pool for pool in contest.caps if pool.source != KNOWN))
+        for contest in definition.contests
+    )
+    assumptions = tuple(assumption for assumption in definition.assumptions if assumption.id != KNOWN)
+    return msgspec.structs.replace(definition, units=units, contests=contests, assumptions=assumptions)

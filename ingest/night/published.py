@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.night import exports, rankings, results, timeseries
+from ingest.night.before import with_previous
 from ingest.night.ids import unit_id
 from ingest.night.known import with_known
 from ingest.night.night import Night, NightUnreadable, TimedReport, batched, checked
@@ -18,10 +19,11 @@ LABEL = "replay of published results"
 Row = dict[str, str]
 
 
-def load_published(folder: Path, reports_per_batch: int) -> Night:
+def load_published(folder: Path, reports_per_batch: int, *, previous: bool = False) -> Night:
     """The night in a folder of published results. Raises NightUnreadable, OSError.
 
     With events.csv.gz: every publication in order; else the final results, once, in the order of the file.
+    `previous`: with the election before, where one is known of.
     """
     try:
         about = json.loads((folder / "contest.json").read_text("utf-8"))
@@ -32,6 +34,8 @@ def load_published(folder: Path, reports_per_batch: int) -> Night:
         reports = list(_reports(folder, source, definition, units))
         if source.known:
             definition = with_known(definition, reports, source.known_pool)
+        if previous:
+            definition = with_previous(folder, source, definition)
     except (csv.Error, KeyError, ValueError, EOFError) as error:
         raise NightUnreadable(folder, f"{type(error).__name__}: {error}") from error
     return Night(source_id, definition, batched(definition, reports, reports_per_batch), reports_per_batch)

@@ -25,12 +25,24 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The election before a contest: a contest of the folder of that name beside this one, or of this one.
+
+    `map`: its selections to those they are compared with; those not in it go by their own id.
+    """
+
+    contest: str
+    folder: str | None = None
+    map: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A published folder: its tree, its bound, its count types, and each contest's rule by contest id.
 
     `known`: units without a register are bounded by what was counted in the end, an assumption by name;
     `known_pool` names the one pool they then are. `types_of`: count types of single contests. `ranked`: the
-    file of ballots by ranking.
+    file of ballots by ranking. `before`: the election before, by contest id.
     """
 
     title: str
@@ -47,6 +59,7 @@ class Source:
     types_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ranked: str | None = None
     dates: dict[str, str] = field(default_factory=dict)
+    before: dict[str, Before] = field(default_factory=dict)
 
 
 PLURALITY: dict[str, Any] = {"type": "plurality", "seats": 1}
@@ -70,6 +83,7 @@ SOURCES: dict[str, Source] = {
         _VENEZUELA,
         {"ve-pres-2013": PLURALITY},
         bound=Bound("registered", hard=True),  # nobody votes at a table on whose roll he is not
+        before={"ve-pres-2013": Before("ve-pres-2012", "venezuela_2012", {"chavez": "maduro"})},
     ),
     "venezuela_2012": Source(
         "Venezuela, presidential election of 7 October 2012",
@@ -130,6 +144,7 @@ SOURCES: dict[str, Source] = {
         by_type="results_by_type.csv.gz",
         names=("precinct",),
         known=True,
+        before={"us-ga-sos-2018-r2": Before("us-ga-sos-2018-r1")},
     ),
     "israel_knesset_25": Source(
         "Israel, election to the 25th Knesset",

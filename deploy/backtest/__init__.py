@@ -1,0 +1,1 @@
+"""Projections judged on past nights, counted again in many orders."""
