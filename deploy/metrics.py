@@ -10,6 +10,7 @@ from tally.decide import decisions
 from tally.state import CONTESTED, DONE, HELD, OPEN, VOID, ContestState, State
 from tally.view import leading, outstanding_ballots
 from ws.counters import Counters
+from ws.projecting import Projecting
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -157,3 +158,37 @@ class StateCollector(Collector):
         for outcome, number in sorted(streams.recover.items()):
             recover.add_metric([outcome], number)
         yield from (closed, recover)
+
+
+class ProjectionCollector(Collector):
+    """How projections do, computed when scraped."""
+
+    def __init__(self, state: Callable[[], State], projecting: Projecting) -> None:
+        self._state = state
+        self._projecting = projecting
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Coverage and age by contest, restarts of the process."""
+        inside = GaugeMetricFamily(
+            "tally_projection_coverage",
+            "Share of scored predictions inside their interval",
+            labels=["contest", "level"],
+        )
+        age = GaugeMetricFamily(
+            "tally_projection_age_records", "Records the projection is behind the count", labels=["contest"]
+        )
+        stale = GaugeMetricFamily(
+            "tally_projection_stale", "1 while it is too far behind", labels=["contest"]
+        )
+        for contest in self._state().contests:
+            name = contest.layout.contest.id
+            for level, share in (self._projecting.coverage(contest) or {}).items():
+                inside.add_metric([name, str(level)], share)
+            age.add_metric([name], self._projecting.age_records(contest))
+            stale.add_metric([name], int(self._projecting.stale(contest)))
+        yield from (inside, age, stale)
+        yield CounterMetricFamily(
+            "tally_projection_restarts",
+            "Times its process was started again",
+            value=self._projecting.restarts,
+        )

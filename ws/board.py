@@ -11,6 +11,7 @@ from tally.instant import written
 from tally.rows import unit_row
 from tally.state import ContestState, State
 from tally.view import child_view, contest_view, election_view
+from ws.projecting import Projecting
 from ws.publication import EVENTS_AFTER_GAP_MAX, ChannelKind, Publication
 
 UNITS_FORMAT = "tally-units/1"
@@ -22,11 +23,19 @@ PAGE_ROWS_MAX = 1_000
 class StateBoard:
     """What can be read now. `state` hands over the applied state; `status` adds what the shell knows.
 
-    Views are built when first asked for at a position, and kept until the position moves.
+    Views are built when first asked for at a position, and kept until the position moves. Projections are
+    asked for each time: they move by themselves.
     """
 
-    def __init__(self, epoch: str, state: Callable[[], State], status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        epoch: str,
+        state: Callable[[], State],
+        status: Callable[[], dict[str, Any]],
+        projecting: Projecting,
+    ) -> None:
         self._epoch = epoch
+        self._projecting = projecting
         self._state = state
         self._status = status
         self._built: dict[str, Publication] = {}
@@ -41,8 +50,9 @@ class StateBoard:
         """The channel's kind; None when there is no such channel."""
         state = self._state()
         name, _, rest = channel.partition(":")
-        if name == "contest":
-            return ChannelKind.STATE if rest in state.layout.contest_index else None
+        if name in {"contest", "projection"}:
+            kind = ChannelKind.STATE if name == "contest" else ChannelKind.STATUS
+            return kind if rest in state.layout.contest_index else None
         if name == "units":
             return ChannelKind.STATE if self._units_of(channel) is not None else None
         if rest != state.layout.definition.election.id:
@@ -68,6 +78,9 @@ class StateBoard:
         name, _, rest = channel.partition(":")
         if name == "status":
             return _publication(channel, None, self._status_view())
+        if name == "projection":
+            state = self._state()
+            return self._projecting.publication(state.contests[state.layout.contest_index[rest]])
         if name == "calls":
             return None
         offset = self.top(channel)

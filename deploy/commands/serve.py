@@ -34,6 +34,12 @@ def serve(
     tick_ms: Annotated[
         int | None, typer.Option(help="Frames gather this long; 0 sends at once. [100]")
     ] = None,
+    projection_interval_ms: Annotated[
+        int | None, typer.Option(help="Project contests at most so often; 0 never. [2000]")
+    ] = None,
+    projection_deadline_ms: Annotated[
+        int | None, typer.Option(help="Give up a projection that takes longer. [10000]")
+    ] = None,
     snapshot_records: Annotated[int | None, typer.Option(help="Records between snapshots. [50000]")] = None,
     behind_proxy: Annotated[
         bool | None, typer.Option(help="A proxy with TLS is in front; public addresses are fine.")
@@ -47,6 +53,7 @@ def serve(
     settings = load_settings(
         config, election=election, data=data, listen=listen, ingest_listen=ingest_listen, admin_listen=admin_listen,
         keys=keys, tick_ms=tick_ms, snapshot_records=snapshot_records, behind_proxy=behind_proxy, loop=loop,
+        projection_interval_ms=projection_interval_ms, projection_deadline_ms=projection_deadline_ms,
     )  # fmt: skip
     opened = open_with_progress(settings)
     run(settings.loop, serve_until_stopped(build(settings, opened)))

@@ -2,15 +2,16 @@
 
 import ast
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from deploy.metrics import Metrics, StateCollector
+from deploy.metrics import Metrics, ProjectionCollector, StateCollector
 from deploy.settings import Settings
 from tally.refusal import STATUS_OF_CODE
 from tests.house.tree import PACKAGES, document, files, sources, told
 from ws.counters import Counters
+from ws.projecting import Projecting
 
 LIMIT = re.compile(
     r"(_MAX|^KEPT|_KEPT|_TIMEOUT_S|_WINDOW_MS|_GRACE_MS|_INTERVAL_S|^SEGMENT_BYTES|AHEAD_BYTES|^CHUNK)$"
@@ -112,7 +113,8 @@ def test_every_refusal_code_is_told_with_its_status() -> None:
 def test_every_metric_is_told() -> None:
     registry = Metrics("0", "x")
     collector = StateCollector(_blank, Counters())
-    families = [*registry.registry.collect(), *collector.collect()]
+    projections = ProjectionCollector(_blank, cast("Projecting", _NotProjecting()))
+    families = [*registry.registry.collect(), *collector.collect(), *projections.collect()]
     exported = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     told_of = {quoted(cells[0])[0] for cells in rows("docs/operations.md") if cells[0].startswith("`tally_")}
     assert told_of == exported
@@ -123,6 +125,12 @@ class _Nobody:
 
     seq = 0
     contests: tuple[Any, ...] = ()
+
+
+class _NotProjecting:
+    """Projections of no contest."""
+
+    restarts = 0
 
 
 def _blank() -> Any:

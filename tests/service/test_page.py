@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -264,3 +265,103 @@ async def test_light_and_dark(tmp_path: Path, color_scheme: Any) -> None:
             wide = await shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             assert wide, "nothing runs out of the window"
             shown.clean(client.read)
+
+
+def with_a_past(**changes: Any) -> dict[str, Any]:
+    """Eighty units, each with its votes of the election before."""
+    before = {f"p{n:03}": {"ann": 40 + n % 9, "bo": 40 - n % 7, "cy": 3} for n in range(1, 81)}
+    defined = definition(units=80, previous={"contest": "old", "votes": before})
+    defined["election"] |= changes
+    return defined
+
+
+async def count_unlike(client: Client, first: int, last: int) -> None:
+    """Units first…last completed, no two alike."""
+    for n in range(first, last + 1):
+        votes = (44 + n * 7 % 9, 34 + n * 5 % 8, n % 4)
+        status, answer = await client.post(batch(f"b{n}", report(f"p{n:03}", *votes)))
+        assert status == 201, answer
+
+
+async def test_three_layers_nobody_can_mix_up(tmp_path: Path) -> None:
+    async with (
+        town(tmp_path, with_a_past(), projection_interval_ms=100) as client,
+        opened(client.read) as shown,
+    ):
+        layers = shown.page.locator(".layers dt")
+        await expect(layers).to_have_text(["Counted", "Projected", "Irreversible"])
+        looks = [
+            await one.evaluate(
+                "e => { const s = getComputedStyle(e.firstElementChild); return [s.color, s.borderStyle] }"
+            )
+            for one in await layers.all()
+        ]
+        assert len({color for color, _ in looks}) == len({border for _, border in looks}) == 3
+        await shown.text("projection-text").to_have_text(
+            "Too early: 0 units have finished counting, 20 are needed."
+        )
+        await expect(shown.page.locator("#projection-table")).to_be_hidden()
+
+        await count_unlike(client, 1, 30)
+        await shown.text("projection-head").to_have_text(
+            re.compile(r"^Ann will probably win \(\d\d in 100\)$")
+        )
+        await shown.text("verdict-head").to_have_text("Not decided yet")
+        await shown.text("verdict-kind").to_have_text("nothing yet")
+        await count_unlike(client, 31, 50)
+        view = await client.view()
+        await shown.text("projection-text").to_have_text(
+            "Projected: Ann will probably win (99 in 100). Not yet irreversible: "
+            f"3,000 ballots that can still come are more than the lead of {view['lead']:,}."
+        )
+        await shown.text("projection-needs").to_have_text(
+            re.compile(
+                r"^To pass Ann, Bo needs \d+% of what is left; has had \d+% in the same places; expected \d+%\.$"
+            )
+        )
+        await shown.text("projection-record").to_have_text(
+            re.compile(r"^Of \d+ predictions so far tonight, \d+% fell inside the 90 % range\.$")
+        )
+        await expect(shown.page.locator("#projection-rows tr")).to_have_count(3)
+        await expect(shown.page.locator("#totals td.certain")).to_have_count(0)
+
+        await count_unlike(client, 51, 79)
+        await shown.text("verdict-kind").to_have_text("proven")
+        await shown.text("projection-text").to_have_text(
+            "That Ann wins is irreversible, so it is no projection any more; projected is only how high."
+        )
+        await expect(shown.page.locator("#projection-rows tr").first).to_contain_text("yes, irreversible")
+        await count_unlike(client, 80, 80)
+        await shown.text("projection-head").to_have_text("Nothing is left to project")
+        shown.clean(client.read)
+
+
+async def test_a_projection_that_does_not_follow_is_shown_stale(tmp_path: Path) -> None:
+    async with (
+        town(tmp_path, with_a_past(), projection_interval_ms=100) as client,
+        opened(client.read, "dark") as shown,
+    ):
+        await count_unlike(client, 1, 30)
+        await shown.text("projection-age").to_contain_text("the newest")
+        badge = shown.page.locator("#projection-stale")
+        await expect(badge).to_be_hidden()
+        pid = client.service.projecting.process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        await count_unlike(client, 31, 40)
+        await expect(badge).to_be_visible()
+        await expect(badge).to_contain_text("stale")
+        await shown.text("projection-age").to_contain_text("10 records ago. It is stale")
+        await shown.text("counted").to_contain_text("40 of 80 units counted")
+        os.kill(pid, signal.SIGCONT)
+        await expect(badge).to_be_hidden()
+        await shown.text("projection-age").to_contain_text("the newest")
+        shown.clean(client.read)
+
+
+async def test_a_service_that_does_not_project_shows_no_projection(tmp_path: Path) -> None:
+    async with town(tmp_path, a_town(), projection_interval_ms=0) as client, opened(client.read) as shown:
+        await count(client, 1, 5)
+        await shown.text("lead").to_have_text("100")
+        await expect(shown.page.locator("#projection")).to_be_hidden()
+        shown.clean(client.read)

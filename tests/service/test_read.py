@@ -127,7 +127,7 @@ async def test_problems_and_headers(tmp_path: Path) -> None:
             ("/v1/contests/judge", 404, "unknown-contest"),
             ("/v1/contests/mayor/certificate?claim=elected:zoe", 404, "unknown-claim"),
             ("/v1/contests/mayor/certificate", 400, "bad-query"),
-            ("/v1/contests/mayor/projection", 404, "not-in-this-release"),
+            ("/v1/contests/mayor/projection?at=1", 404, "not-in-this-release"),
             ("/v1/bulletins", 404, "not-in-this-release"),
             ("/observe", 404, "not-in-this-release"),
             ("/..%2f..%2fetc/passwd", 404, "not-found"),

@@ -1,4 +1,6 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
+import { projected } from "./projection.js";
+
 const at = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat(navigator.language);
 const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -18,6 +20,7 @@ let proofOf = null;
 let provedAt = 0;
 let proveLater = null;
 let told = { epoch: "", seq: 0 };
+let projection = null; // the newest frame of its channel
 
 start();
 
@@ -61,7 +64,8 @@ function before(position) {
 
 function follow(election, contest, position) {
   const view = `contest:${contest}`, calls = `calls:${election}`, status = `status:${election}`;
-  const channels = [view, calls, status].map(encodeURIComponent).join(",");
+  const likely = `projection:${contest}`;
+  const channels = [view, calls, status, likely].map(encodeURIComponent).join(",");
   const stream = new EventSource(`/v1/stream?channels=${channels}&last_event_id=${encodeURIComponent(position)}`);
   let reached = position;
   const hear = (channel, show) => stream.addEventListener(channel, (event) => {
@@ -74,6 +78,7 @@ function follow(election, contest, position) {
   hear(view, show);
   hear(calls, happened);
   hear(status, () => {});
+  hear(likely, (frame) => { projection = frame; if (shown) projected(frame, shown, names); });
   stream.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
   stream.onerror = () => {
     connected = false;
@@ -118,6 +123,7 @@ function show(view) {
   crossing(view);
   totals(view);
   places(view);
+  if (projection) projected(projection, view, names);
   at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
 }
 
@@ -142,6 +148,7 @@ function verdict(view) {
   const withdrawn = view.claims.filter((c) => c.status === "withdrawn");
   const box = at("verdict");
   box.classList.toggle("sure", won.length > 0);
+  write("verdict-kind", won.length ? "proven" : "nothing yet");
   if (won.length) {
     const said = won.every((c) => c.claim === "elected")
       ? SETTLED.elected(won.map((c) => names[c.who[0]]).join(", "))
