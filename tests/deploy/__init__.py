@@ -1,0 +1,1 @@
+"""The dashboards and rules of deploy/, held against a running service and a real Prometheus."""
