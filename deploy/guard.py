@@ -74,9 +74,17 @@ async def safe_headers(request: web.Request, response: web.StreamResponse) -> No
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "tally"
-    if request.method in {"GET", "HEAD"} and request.path.startswith("/v1/"):
+    if request.method in {"GET", "HEAD"} and request.path.startswith(("/v1/", "/static/")):
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag, Tally-Position"
+
+
+def framed_by(origins: tuple[str, ...]) -> str:
+    """The Content-Security-Policy of what pages of these origins may frame besides our own; `*`: anybody."""
+    ancestors = "*" if "*" in origins else " ".join(("'self'", *origins))
+    return HEADERS["Content-Security-Policy"].replace(
+        "frame-ancestors 'none'", f"frame-ancestors {ancestors}"
+    )
 
 
 def application(allowed_hosts: frozenset[str]) -> web.Application:

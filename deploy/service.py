@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +15,9 @@ from aiohttp import web
 from prometheus_client import generate_latest
 
 from deploy.archive import Archive
-from deploy.guard import SERVER_OPTIONS, application
+from deploy.guard import SERVER_OPTIONS, application, framed_by
 from deploy.keyring import load_keys
-from deploy.metrics import Metrics, StateCollector
+from deploy.metrics import Metrics, ProjectionCollector, StateCollector
 from deploy.opening import Opened, open_journal
 from deploy.settings import Settings, split_address
 from deploy.version import VERSION
@@ -28,10 +28,13 @@ from ingest.sources.http_push import HttpPush
 from tally import freeze
 from tally.events import Record
 from ws.board import StateBoard
+from ws.embed import Embedding
 from ws.http import Reading
 from ws.page import attach_page
+from ws.projecting import Projecting
 from ws.publisher import Publisher
 from ws.server import Streaming, StreamSettings, attach
+from ws.take_away import TakeAway
 
 log = structlog.get_logger("tally")
 LAG_INTERVAL_S = 0.5
@@ -54,6 +57,7 @@ class Service:
     streaming: Streaming
     metrics: Metrics
     archive: Archive
+    projecting: Projecting
     runners: list[web.AppRunner]
     stopping: asyncio.Event
     listening: asyncio.Event
@@ -81,7 +85,7 @@ class Service:
             self.listening.set()
             gc.collect()
             gc.freeze()  # what is loaded now lives to the end: no collection need look at it again
-            async with asyncio.TaskGroup() as tasks:
+            async with _apart(self.projecting.run(), "projecting"), asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self.sequencer.run())
                 ticking = tasks.create_task(self.publisher.run())
                 lag = tasks.create_task(self._watch_lag())
@@ -126,7 +130,14 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     sequencer = Sequencer(state, opened.journal, now_ms)
     metrics = Metrics(VERSION, "transport.write")
     status: dict[str, Any] = {"ready": True}
-    board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()})
+    projecting = Projecting(
+        lambda: sequencer.state,
+        epoch,
+        now_ms,
+        settings.projection_interval_ms,
+        settings.projection_deadline_ms,
+    )
+    board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()}, projecting)
     hosts = _hosts(settings)
     read_app, ingest_app = application(hosts), application(hosts)
     streaming = attach(
@@ -137,24 +148,19 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
         metrics.publish.observe,
     )  # fmt: skip
     archive = Archive(opened.journal, opened.snapshot_before)
-    Reading(board, lambda: sequencer.state, archive.state_at).attach(read_app)
+    Reading(board, lambda: sequencer.state, archive.state_at, projecting).attach(read_app)
     attach_page(read_app)
+    framed = framed_by(settings.embed_origins)
+    Embedding(lambda: sequencer.state, epoch, framed, secure=settings.behind_proxy).attach(read_app)
+    TakeAway(lambda: sequencer.state, epoch).attach(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
     HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)
     service = Service(
-        settings,
-        opened,
-        sequencer,
-        board,
-        publisher,
-        streaming,
-        metrics,
-        archive,
-        [],
+        settings, opened, sequencer, board, publisher, streaming, metrics, archive, projecting, [], asyncio.Event(),
         asyncio.Event(),
-        asyncio.Event(),
-    )
+    )  # fmt: skip
     metrics.registry.register(StateCollector(lambda: sequencer.state, streaming.counters))
+    metrics.registry.register(ProjectionCollector(lambda: sequencer.state, projecting))
     apps = [read_app, ingest_app]
     _health(ingest_app, service)
     if settings.admin_listen:
@@ -165,6 +171,7 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     sequencer.commit_seconds = metrics.commit.observe
     sequencer.applied = _Applied(service).applied
     sequencer.group_done = publisher.changed
+    projecting.heard, projecting.fanout = streaming.hub.heard, lambda: streaming.fanout
     return service
 
 
@@ -232,6 +239,23 @@ def _hosts(settings: Settings) -> frozenset[str]:
 def _polls_close_ms(instant: str | None) -> int | None:
 
     return None if instant is None else int(datetime.fromisoformat(instant).timestamp() * 1_000)
+
+
+@contextlib.asynccontextmanager
+async def _apart(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Work beside a block, ended with it. What goes wrong in it is logged and ends nothing else."""
+    task = asyncio.ensure_future(work)
+
+    def ended(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("ended; the count goes on", what=name, exc_info=error)
+
+    task.add_done_callback(ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 @contextlib.asynccontextmanager

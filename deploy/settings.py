@@ -1,5 +1,6 @@
 """Settings of the service: options, TALLY_* variables and tally.toml, in that order."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ from pydantic_settings import (
 
 from deploy.failure import ConfigurationFault, Fault
 
+ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
+"""What may stand in a policy as it is; `https://*.example.org` is every host below."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -36,9 +39,18 @@ class Settings(BaseSettings):
     tick_ms: int = Field(
         default=100, ge=0, le=60_000, description="frames gather for this long; 0 sends at once"
     )
+    projection_interval_ms: int = Field(
+        default=2_000, ge=0, le=3_600_000, description="contests are projected at most so often; 0 is never"
+    )
+    projection_deadline_ms: int = Field(
+        default=10_000, ge=100, le=3_600_000, description="a projection that takes longer is given up"
+    )
     snapshot_records: int = Field(default=50_000, ge=0, description="records between snapshots; 0 takes none")
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="origins beyond our own that may open sockets"
+    )
+    embed_origins: tuple[str, ...] = Field(
+        default=(), description="origins beyond our own whose pages may frame /embed; * for any"
     )
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names beyond the listen addresses; * for any"
@@ -56,6 +68,14 @@ class Settings(BaseSettings):
     def _address(cls, value: str | None) -> str | None:
         if value is not None:
             split_address(value)
+        return value
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin (scheme://host[:port], lower case) or *")
         return value
 
     @classmethod

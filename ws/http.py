@@ -15,13 +15,11 @@ from tally.view import contest_view, election_view
 from ws.board import StateBoard, rows_of
 from ws.history import history_view
 from ws.problem import problem
+from ws.projecting import Projecting
 
 ROWS_MAX = 1_000
 HISTORY_MAX = 1_000
-NOT_YET = (
-    "/observe", "/contest/{id}", "/embed/{id}", "/v1/contests/{id}/projection", "/v1/bulletins",
-    "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json",
-)  # fmt: skip
+NOT_YET = ("/observe", "/contest/{id}", "/v1/bulletins")
 
 
 class Reading:
@@ -32,7 +30,9 @@ class Reading:
         board: StateBoard,
         state: Callable[[], State],
         state_at: Callable[[int], Awaitable[State | None]],
+        projecting: Projecting,
     ) -> None:
+        self._projecting = projecting
         self._board = board
         self._state = state
         self._state_at = state_at
@@ -49,6 +49,7 @@ class Reading:
         get("/v1/contests/{id}/certificate", self.certificate)
         get("/v1/contests/{id}/weakest", self.weakest)
         get("/v1/contests/{id}/history", self.history)
+        get("/v1/contests/{id}/projection", self.projection)
         for path in NOT_YET:
             get(path, not_yet)
 
@@ -186,6 +187,21 @@ class Reading:
             return _bad_query("after" if after is None else "limit", "a whole number")
         view = history_view(contest, after, limit, self._board.epoch)
         return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
+
+    async def projection(self, request: web.Request) -> web.StreamResponse:
+        """What the count will probably come to: of now only, and never a claim."""
+        if "at" in request.query:
+            why = "a projection is made of the count as it is; past ones are not kept"
+            return problem("not-in-this-release", 404, "Not in this release", why, "/at")
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        _, contest = found
+        if not self._projecting.interval_ms:
+            return problem("not-projected", 404, "Not projected", "projections are switched off here")
+        tag = self._tag(contest.changed_seq)
+        view = wire.to_json(self._projecting.view(contest))
+        return self._answer(request, view, f"{tag}.{self._projecting.tag(contest)}")
 
     async def _contest(self, request: web.Request) -> tuple[State, ContestState] | web.Response:
         state = await self._when(request)

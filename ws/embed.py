@@ -1,0 +1,151 @@
+"""The widget for other people's pages: its page, its customizer, its card, oEmbed, names."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from aiohttp import web
+
+from tally.model import Contest
+from tally.state import State
+from tally.view import contest_view
+from ws.card import card
+from ws.oembed import Declined, oembed
+from ws.problem import problem
+from ws.widget import Options, address, options
+
+_STATIC = Path(__file__).parent / "static"
+_OPENING = '<html lang="en" data-theme="auto">'
+_TITLE = "<title>tally</title>"
+Answer = web.StreamResponse
+
+
+class Embedding:
+    """Serves widgets. `policy` is the Content-Security-Policy of what partners frame, and of nothing else.
+
+    `secure`: a proxy with TLS stands in front, so that addresses of ours begin with https.
+    """
+
+    def __init__(self, state: Callable[[], State], epoch: str, policy: str, *, secure: bool) -> None:
+        self._state, self._epoch, self._policy, self._secure = state, epoch, policy, secure
+        self._page = (_STATIC / "embed.html").read_text(encoding="utf-8")
+        self._customizer = (_STATIC / "customize.html").read_bytes()
+        self._cards: dict[str, tuple[str, bytes]] = {}
+        if self._page.count(_OPENING) != 1 or self._page.count(_TITLE) != 1:
+            raise AssertionError("embed.html lost what is filled in")
+
+    def attach(self, app: web.Application) -> None:
+        """Add the routes to an application of the read listener."""
+        get = app.router.add_get
+        get("/embed", self.customizer)
+        get("/embed/{id}", self.page)
+        get("/embed/{id}/card.svg", self.card)
+        get("/oembed", self.oembed)
+        get("/v1/contests/{id}/names", self.names)
+
+    async def customizer(self, _request: web.Request) -> Answer:
+        """Where a snippet is put together and seen before it is pasted."""
+        return web.Response(
+            body=self._customizer,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache"},
+        )
+
+    async def page(self, request: web.Request) -> Answer:
+        """One contest live, to stand in a frame. An unknown one says so in the same page, with 404."""
+        contest, chosen = self._contest(request), options(request.query)
+        return web.Response(
+            text=self._filled(request, contest, chosen),
+            status=200 if contest is not None else 404,
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache", "Content-Security-Policy": self._policy},
+        )
+
+    def _filled(self, request: web.Request, contest: Contest | None, chosen: Options) -> str:
+        head = _TITLE
+        if contest is not None:
+            called, origin = escape(contest.name or contest.id), self._origin(request)
+            about = escape(f"/oembed?format=json&url={quote(address(origin, contest.id, chosen), safe='')}")
+            head = (
+                f"<title>{called}: live</title>\n"
+                f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(origin)}{about}">'
+            )
+        opening = f'<html lang="{chosen.lang or "en"}" data-theme="{chosen.theme}">'
+        return self._page.replace(_OPENING, opening).replace(_TITLE, head)
+
+    async def card(self, request: web.Request) -> Answer:
+        """The contest as an SVG picture; drawn once a position."""
+        contest = self._contest(request)
+        if contest is None:
+            return _unknown()
+        state = self._state()
+        index = state.layout.contest_index[contest.id]
+        tag = f"{self._epoch}.{state.contests[index].changed_seq}.{state.layout.sha256[:12]}"
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
+        if _known(request, tag):
+            return web.Response(status=304, headers=headers)
+        drawn = self._cards.get(contest.id)
+        if drawn is None or drawn[0] != tag:
+            election = state.layout.definition.election
+            view = contest_view(state, index, self._epoch)
+            called = {one.id: one.name or one.id for one in contest.selections}
+            drawn = self._cards[contest.id] = tag, card(view, called, election.name or election.id).encode()
+        return web.Response(body=drawn[1], content_type="image/svg+xml", charset="utf-8", headers=headers)
+
+    async def oembed(self, request: web.Request) -> Answer:
+        """Answer oEmbed 1.0 for addresses of widgets."""
+        contests = {one.id: one.name for one in self._state().layout.definition.contests}
+        try:
+            said = oembed(request.query, request.host, contests, secure=self._secure)
+        except Declined as declined:
+            code = "bad-query" if declined.status == 400 else "no-oembed"
+            return problem(code, declined.status, "No oEmbed", declined.detail, f"/{declined.name}")
+        return web.Response(
+            body=msgspec.json.encode(said),
+            content_type="application/json",
+            headers={"Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"},
+        )
+
+    async def names(self, request: web.Request) -> Answer:
+        """Who a contest is between, without the places it is voted in."""
+        contest = self._contest(request)
+        if contest is None:
+            return _unknown()
+        layout = self._state().layout
+        tag = layout.sha256
+        position = f"{self._epoch}/{self._state().seq}"
+        headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Tally-Position": position}
+        if _known(request, tag):
+            return web.Response(status=304, headers=headers)
+        election = layout.definition.election
+        view = {
+            "format": "tally-names/1",
+            "definition_sha256": tag,
+            "election": {"id": election.id, "name": election.name},
+            "contest": {"id": contest.id, "name": contest.name, "rule": contest.rule.get("type")},
+            "selections": [
+                {"id": s.id, "name": s.name, "party": s.party, "withdrawn": s.withdrawn}
+                for s in contest.selections
+            ],
+        }
+        return web.Response(body=msgspec.json.encode(view), content_type="application/json", headers=headers)
+
+    def _contest(self, request: web.Request) -> Contest | None:
+        layout = self._state().layout
+        index = layout.contest_index.get(request.match_info["id"])
+        return None if index is None else layout.definition.contests[index]
+
+    def _origin(self, request: web.Request) -> str:
+        return f"{'https' if self._secure else request.scheme}://{request.host}"
+
+
+def _known(request: web.Request, tag: str) -> bool:
+    return any(known.value in {tag, "*"} for known in request.if_none_match or ())
+
+
+def _unknown() -> web.Response:
+    return problem("unknown-contest", 404, "Unknown contest", "no such contest", "/id")
