@@ -76,7 +76,8 @@ class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Previous(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The election before, for swings and projections; nothing that decides looks at it.
 
-    `map`: its selections to those of this contest they are compared with; those left out count for nobody.
+    `map`: its selections to those of this contest they are compared with; the same id needs no entry, others left
+    out count for nobody.
     `votes`: by reporting unit and its selections. `file`: a CSV beside the definition (columns unit, selection,
     votes, and contest where it holds several) that `votes` are read from.
     """

@@ -40,13 +40,25 @@ def explaining(frame: Frame, scale: Scale) -> Columns:
         if not matched.all():
             found.append((~matched).astype(np.float64))
             deviations.append(scale.unmatched)
-    if places.sized.any():
-        log = np.log(np.maximum(np.where(places.sized, places.size, 1.0), 1.0))
-        found.append(
-            np.clip(np.where(places.sized, log - log[places.sized].mean(), 0.0), -SIZE_REACH, SIZE_REACH)
-        )
+    size = _sizes(frame)
+    if size is not None:
+        found.append(size)
         deviations.append(scale.size)
     return Columns(tuple(found), tuple(deviations))
+
+
+def _sizes(frame: Frame) -> Floats | None:
+    """Logarithms of size: of rows where known, else of their places, as towns are not villages. None: all alike."""
+    places = frame.places
+    if places.sized.any():
+        size, known = np.where(places.sized, places.size, 1.0), places.sized
+    else:
+        size = np.bincount(places.smallest)[places.smallest].astype(np.float64)
+        known = np.ones(len(size), dtype=np.bool_)
+    log = np.log(np.maximum(size, 1.0))
+    if log[known].max() == log[known].min():
+        return None
+    return np.asarray(np.clip(np.where(known, log - log[known].mean(), 0.0), -SIZE_REACH, SIZE_REACH))
 
 
 def designed(frame: Frame, columns: Columns) -> Design:

@@ -68,8 +68,8 @@ def _unit(frame: Frame) -> Floats:
     """The deviation of one ballot by selection: of shares drawn to what leaders have where few places are in."""
     valid = frame.facts.valid[frame.seen]
     share = valid @ frame.shares / valid.sum()
-    coarse = frame.places.levels[0]
-    seen_places = len(np.unique(coarse[frame.seen])) if coarse.max() else max(len(frame.seen) / 20, 1)
+    coarse = next((level for level in frame.places.levels if level.max()), None)
+    seen_places = max(len(frame.seen) / 20, 1) if coarse is None else len(np.unique(coarse[frame.seen]))
     usual = np.where(share > LEADER, LEADER_SHARE, share)
     share = (share * seen_places + usual * tuning.SHRINK_PLACES) / (seen_places + tuning.SHRINK_PLACES)
     return np.asarray(np.sqrt(np.maximum(share * (1 - share), 1e-4)))

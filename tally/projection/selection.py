@@ -46,12 +46,9 @@ def unlike(frame: Frame, columns: Columns, votes: Floats, lead: Floats) -> Unlik
 
 def _apart(frame: Frame, to_come: Floats, came: Floats, chance: float) -> tuple[float, int]:
     """The squared distance in total variation between places of the open and of the seen, above chance."""
-    levels = frame.places.levels
     seen_places = len(np.unique(frame.places.smallest[frame.seen]))
-    if levels[0].max() == 0:
-        return 0.0, seen_places
-    found = []
-    for level in levels[:2]:
+    found = [0.0]
+    for level in [level for level in frame.places.levels if level.max()][:2]:
         count = int(level.max()) + 1
         one, other = (
             np.bincount(level[frame.open], to_come, count),
@@ -60,7 +57,7 @@ def _apart(frame: Frame, to_come: Floats, came: Floats, chance: float) -> tuple[
         both = (one + other) / 2
         lucky = 0.4 * np.sqrt(both * (1 - both) * chance).sum()  # half the mean of |N(0, 1)| a place
         found.append(max(0.0, np.abs(one - other).sum() / 2 - tuning.CHANCE_APART * lucky) ** 2)
-    return float(np.mean(found)), seen_places
+    return float(np.mean(found[1:] or found)), seen_places
 
 
 def _sorted(frame: Frame, valid: Floats, lead: Floats) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tally.projection import tuning
-from tally.projection.design import Columns, designed
+from tally.projection.design import Columns, designed, explaining
 from tally.projection.frame import Floats, Frame
 from tally.projection.mixed import Fitted, Foretold, fit, foretell
 from tally.projection.tuning import Scale
@@ -16,6 +16,8 @@ NOISE = 0.5
 """Variance of a row's turnout that few voters bring with them, times its voters."""
 RATIO_MIN = 0.05
 """The least part of an average turnout that is expected of a row."""
+UNSIZED_RATIO_MIN = 0.3
+"""The same where sizes are unknown: rows not seen are not much smaller than those seen for being elsewhere."""
 
 
 RATIO_MAX = 3
@@ -47,12 +49,13 @@ def sized(frame: Frame, columns: Columns) -> Sizes:
     most = RATIO_MAX if frame.sizes_known else UNSIZED_RATIO_MAX
     turnout = (np.minimum(valid[seen] / size[seen] / usual, most) - 1)[:, None]
     fitted = fit(
-        frame.places.levels, seen, designed(frame, columns), np.full(len(columns.values), scale.kind), turnout,
+        frame.places.levels, seen, designed(frame, columns), np.array(explaining(frame, scale).deviations), turnout,
         NOISE / size[seen], scale, 1.0,
     )  # fmt: skip
     areas = len(frame.places.areas)
     foretold = foretell(fitted, frame.places.levels, open_, usual * size[open_], areas)
-    votes = usual * size[open_] * np.maximum(1 + foretold.responses[:, 0], RATIO_MIN)
+    least = RATIO_MIN if frame.sizes_known else UNSIZED_RATIO_MIN
+    votes = usual * size[open_] * np.maximum(1 + foretold.responses[:, 0], least)
     return _sizes(frame, scale, usual, fitted, foretold, votes)
 
 

@@ -39,15 +39,15 @@ SIZES_KNOWN = Scale(
     apart=0.3, few=4.0, sorted=0.0, beyond=0.15,
 )  # fmt: skip
 SIZES_UNKNOWN = Scale(
-    places=(0.4, 0.3, 0.3, 0.3), row=0.8, drift=0.2, kind=0.5, lean=0.5, bend=0.5, unmatched=0.5, size=0.5,
+    places=(0.4, 0.3, 0.3, 0.3), row=0.8, drift=0.2, kind=0.5, lean=0.5, bend=0.5, unmatched=0.5, size=0.15,
     apart=0.4, few=8.0, sorted=0.0, beyond=0.2,
 )  # fmt: skip
 
-WIDEN = 0.77
+WIDEN = 0.7
 """What all errors are times: so that 92.5 % of the shares of the six past elections fell inside 90 % intervals."""
 HELD_OUT = {
-    "bolivia_2020": 0.82, "israel_knesset_25": 0.77, "mexico_2006": 0.83, "us_ga_2018_two_round": 0.7,
-    "us_nc_2020_timeseries": 0.71, "venezuela_2013": 0.83,
+    "bolivia_2020": 0.74, "israel_knesset_25": 0.7, "mexico_2006": 0.75, "us_ga_2018_two_round": 0.66,
+    "us_nc_2020_timeseries": 0.65, "venezuela_2013": 0.75,
 }  # fmt: skip
 """The same from the five others: what each of them is judged with, so that none is judged by what it taught."""
 WEIGHT_PLACES, WEIGHT_ROWS, WEIGHT_DRIFT = 10.0, 20.0, 3.0
