@@ -30,6 +30,7 @@ from tally.events import Record
 from ws.board import StateBoard
 from ws.embed import Embedding
 from ws.http import Reading
+from ws.observing import Observing
 from ws.page import attach_page
 from ws.projecting import Projecting
 from ws.publisher import Publisher
@@ -149,7 +150,8 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     )  # fmt: skip
     archive = Archive(opened.journal, opened.snapshot_before)
     Reading(board, lambda: sequencer.state, archive.state_at, projecting).attach(read_app)
-    attach_page(read_app)
+    attach_page(read_app, lambda name: name in sequencer.state.layout.contest_index)
+    Observing(lambda: sequencer.state, epoch).attach(read_app)
     framed = framed_by(settings.embed_origins)
     Embedding(lambda: sequencer.state, epoch, framed, secure=settings.behind_proxy).attach(read_app)
     TakeAway(lambda: sequencer.state, epoch).attach(read_app)

@@ -19,7 +19,7 @@ from ws.projecting import Projecting
 
 ROWS_MAX = 1_000
 HISTORY_MAX = 1_000
-NOT_YET = ("/observe", "/contest/{id}", "/v1/bulletins")
+NOT_YET = ("/v1/bulletins",)
 
 
 class Reading:

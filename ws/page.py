@@ -1,4 +1,4 @@
-"""The live page: static files from a fixed map in memory; no directory is served."""
+"""The live pages: static files from a fixed map in memory; no directory is served."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -7,22 +7,35 @@ from aiohttp import web
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def attach_page(app: web.Application) -> None:
-    """Serve `/` and `/static/*` from files read once, now."""
+def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None:
+    """Serve `/`, `/contest/{id}`, `/observe` and `/static/*` from files read once, now.
+
+    `is_contest` says whether an id is a contest's: the page of another says so, with status 404.
+    """
     for path in sorted(_STATIC.iterdir()):
         if path.suffix in _TYPES:
-            serve = _served(path.read_bytes(), _TYPES[path.suffix])
+            body, content_type = path.read_bytes(), _TYPES[path.suffix]
+            serve = _served(body, content_type, lambda _request: True)
             app.router.add_get(f"/static/{path.name}", serve)
             if path.name == "index.html":
+                of_contest = _served(body, content_type, lambda request: is_contest(request.match_info["id"]))
                 app.router.add_get("/", serve)
+                app.router.add_get("/contest/{id}", of_contest)
+            if path.name == "observe.html":
+                app.router.add_get("/observe", serve)
 
 
-def _served(body: bytes, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def serve(_request: web.Request) -> web.Response:
+def _served(body: bytes, content_type: str, found: Callable[[web.Request], bool]) -> Answer:
+    async def serve(request: web.Request) -> web.Response:
         return web.Response(
-            body=body, content_type=content_type, charset="utf-8", headers={"Cache-Control": "no-cache"}
+            body=body,
+            status=200 if found(request) else 404,
+            content_type=content_type,
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache"},
         )
 
     return serve

@@ -129,7 +129,6 @@ async def test_problems_and_headers(tmp_path: Path) -> None:
             ("/v1/contests/mayor/certificate", 400, "bad-query"),
             ("/v1/contests/mayor/projection?at=1", 404, "not-in-this-release"),
             ("/v1/bulletins", 404, "not-in-this-release"),
-            ("/observe", 404, "not-in-this-release"),
             ("/..%2f..%2fetc/passwd", 404, "not-found"),
             ("/static/..%2fapp.js", 404, "not-found"),
         ]:

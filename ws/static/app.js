@@ -9,6 +9,7 @@ const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
 const RECORDS_BACK = 1_000;
 const AGAIN_AFTER_MS = 2_000;
+const CONTESTS_LISTED = 60; // more than these are a list of their own, at /observe
 const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
 let names = {};
@@ -25,28 +26,49 @@ let projection = null; // the newest frame of its channel
 start();
 
 async function start() {
-  let definition, election;
+  let election, named;
   try {
-    [definition, election] = await Promise.all([fetchJson("/v1/election"), fetchJson("/v1/contests")]);
+    election = await fetchJson("/v1/contests");
+    const wanted = asked();
+    const known = election.contests.find((c) => c.contest === wanted.id) ?? (wanted.must ? null : election.contests[0]);
+    if (!known) { unknown(election); return; }
+    named = await fetchJson(`/v1/contests/${encodeURIComponent(known.contest)}/names`);
   } catch {
     write("connection", "the service does not answer; trying again");
     setTimeout(start, AGAIN_AFTER_MS);
     return;
   }
-  at("night").textContent = definition.election.name || definition.election.id;
+  const { contest } = named;
+  at("night").textContent = election.name || election.election;
   label(election);
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  const contest = definition.contests.find((c) => c.id === wanted) ?? definition.contests[0];
-  prize = ["electoral_college", "district_method"].includes(contest.rule.type) ? "electors" : "seats";
-  names = Object.fromEntries(contest.selections.map((s) => [s.id, s.name || s.id]));
+  prize = ["electoral_college", "district_method"].includes(contest.rule) ? "electors" : "seats";
+  names = Object.fromEntries(named.selections.map((s) => [s.id, s.name || s.id]));
   at("contest").textContent = contest.name || contest.id;
   at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
   at("verify").textContent = `tally verify ${location.origin}`;
-  contests(definition.contests, contest.id);
-  follow(definition.election.id, contest.id, before(election.position));
+  contests(election.contests, contest.id);
+  follow(election.election, contest.id, before(election.position));
   show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
   addEventListener("hashchange", () => location.reload());
   setInterval(freshness, 1_000);
+}
+
+// The contest of the path; at `/` the one after the #, or the first.
+function asked() {
+  const [, place, id] = location.pathname.split("/");
+  try {
+    return place === "contest" ? { id: decodeURIComponent(id), must: true } : { id: decodeURIComponent(location.hash.slice(1)), must: false };
+  } catch { return { id: null, must: place === "contest" }; }
+}
+
+function unknown(election) {
+  at("night").textContent = election.name || election.election;
+  label(election);
+  at("contest").textContent = "There is no such contest here";
+  at("unknown").hidden = false;
+  for (const part of document.querySelectorAll("main > section, main > dl, #position, #connection")) part.hidden = true;
+  document.title = "tally: no such contest";
+  contests(election.contests, null);
 }
 
 async function fetchJson(path) {
@@ -104,14 +126,20 @@ function label(view) {
 }
 
 function contests(all, current) {
-  if (all.length < 2) return;
-  at("contests").hidden = false;
-  at("contests").replaceChildren(...all.map((contest) => {
-    const link = element("a", contest.name || contest.id);
-    link.href = `#${encodeURIComponent(contest.id)}`;
-    if (contest.id === current) link.setAttribute("aria-current", "page");
+  if (all.length < 2 && current !== null) return;
+  const links = all.slice(0, CONTESTS_LISTED).map((contest) => {
+    const link = element("a", contest.name || contest.contest);
+    link.href = `/contest/${encodeURIComponent(contest.contest)}`;
+    if (contest.contest === current) link.setAttribute("aria-current", "page");
     return link;
-  }));
+  });
+  if (all.length > CONTESTS_LISTED) {
+    const rest = element("a", `all ${number.format(all.length)} contests`);
+    rest.href = "/observe";
+    links.push(rest);
+  }
+  at("contests").hidden = false;
+  at("contests").replaceChildren(...links);
 }
 
 function show(view) {

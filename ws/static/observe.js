@@ -1,0 +1,263 @@
+// The observers' page: every contest in one table, a page of it at a time, and one contest in full below it.
+import { Detail } from "./observe-detail.js";
+import { clock, comingWords, idWords, many, number } from "./observe-words.js";
+
+const at = (id) => document.getElementById(id);
+const ROWS = 100; // in the document at once, however many contests there are
+const SLICE = 500; // lines worked through before the browser has its turn
+const WHOLE_FRAMES_MAX = 200; // contests up to which the channel with all of them is heard; above, the beat of `status:`
+const AGAIN_AFTER_MS = 2_000;
+const ASK_EVERY_MS = 500;
+const STALE_AFTER_MS = 10_000;
+const UNKNOWN = Number.MAX_SAFE_INTEGER;
+
+const COLUMNS = [ // head, key to sort by, cell; numbers begin with the highest
+  { head: "Contest", key: (one) => one.sortable },
+  { head: "Leader", key: (one) => one.leaderName.toLowerCase() },
+  { head: "Lead", key: (one) => one.lead, numeric: true },
+  { head: "Can still come", key: (one) => one.outstanding ?? UNKNOWN, numeric: true },
+  { head: "Units in", key: (one) => one.units.total ? one.units.completed / one.units.total : 0, numeric: true },
+  { head: "Irreversible", key: (one) => one.sure.toLowerCase() || "\uffff" },
+  { head: "Since", key: (one) => one.sinceSeq, numeric: true },
+  { head: "Quarantined", key: (one) => one.units.quarantined, numeric: true },
+  { head: "Disputed", key: (one) => one.units.disputed, numeric: true },
+];
+
+const lines = new Map(); // contest → its line
+const drawn = new Map(); // contest → its row in the document
+let shown = []; // lines that pass the filter, in order
+let sort = { column: 0, down: false };
+let first = 0; // of `shown`, on this page of the table
+let position = null;
+let election = "";
+let chosen = null;
+let detail = null;
+let stream = null;
+let lastHeard = Date.now(), connected = false;
+let asking = false, askAgain = false;
+
+heads();
+at("filter").addEventListener("input", () => { first = 0; arrange(); });
+at("kind").addEventListener("change", () => { first = 0; arrange(); });
+at("back").addEventListener("click", () => turn(-ROWS));
+at("next").addEventListener("click", () => turn(ROWS));
+at("verify").textContent = `tally verify ${location.origin}`;
+addEventListener("hashchange", () => choose(true));
+setInterval(freshness, 1_000);
+start();
+
+async function start() {
+  try {
+    await catchUp();
+  } catch {
+    at("connection").textContent = "the service does not answer; trying again";
+    setTimeout(start, AGAIN_AFTER_MS);
+    return;
+  }
+  choose(false);
+  if (!stream) follow();
+}
+
+async function fetchJson(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+
+// The lines that changed since the last look; all of them the first time and after a new journal.
+async function catchUp() {
+  const view = await fetchJson(`/v1/observers?after=${position?.seq ?? 0}`);
+  if (position && view.position.epoch !== position.epoch) {
+    position = null;
+    lines.clear();
+    await catchUp();
+    return;
+  }
+  const before = position;
+  for (let from = 0; from < view.contests.length; from += SLICE) {
+    if (from) await new Promise((next) => { setTimeout(next); });
+    for (const line of view.contests.slice(from, from + SLICE)) take(line, before !== null);
+  }
+  position = view.position;
+  election = view.election;
+  at("night").textContent = view.name || view.election;
+  const said = [view.is_test ? "TEST" : "", view.label ?? ""].filter(Boolean).join(" · ");
+  at("label").hidden = !said;
+  at("label").textContent = said;
+  at("position").textContent = `Position ${position.epoch}/${position.seq}, ${clock.format(new Date(view.as_of))}`;
+  if (view.contests.length || !before) arrange();
+}
+
+function take(line, tell) {
+  const known = lines.get(line.contest);
+  const title = line.name || line.contest;
+  const settled = line.irreversible.filter((one, _, all) => !(one.id === "runoff" && all.some((other) => other.id.startsWith("runoff:"))));
+  const since = settled.at(-1) ? settled.reduce((a, b) => a.since >= b.since ? a : b) : null;
+  const one = {
+    ...line, title,
+    sortable: title.toLocaleLowerCase(),
+    leaderName: line.leader === null ? "" : line.names[line.leader] || line.leader,
+    settled: settled.map((each) => ({ ...each, words: idWords(each.id, line.names) })),
+    sinceSeq: since?.since ?? 0,
+    sinceAt: since?.since_at ?? null,
+  };
+  one.sure = one.settled.map((each) => each.words + (each.grade === "certain" ? "" : `, if ${each.assumptions.join(" and ")}`)).join("; ");
+  one.text = `${one.sortable} ${line.contest.toLowerCase()} ${one.leaderName.toLocaleLowerCase()} ${one.sure.toLocaleLowerCase()}`;
+  lines.set(line.contest, one);
+  if (!tell || !known || known.sure === one.sure) return;
+  at("news").textContent = `${title}: ${one.sure ? `irreversible: ${one.sure}` : `withdrawn: ${known.sure}`}`;
+}
+
+async function ask() {
+  if (asking) { askAgain = true; return; }
+  asking = true;
+  try { await catchUp(); } catch { /* the next frame asks again */ }
+  setTimeout(() => { asking = false; if (askAgain) { askAgain = false; ask(); } }, ASK_EVERY_MS);
+}
+
+function follow() {
+  stream?.close();
+  const beat = lines.size <= WHOLE_FRAMES_MAX ? `election:${election}` : `status:${election}`;
+  const channels = [beat, `status:${election}`, ...(chosen ? [`contest:${chosen}`] : [])];
+  stream = new EventSource(`/v1/stream?channels=${[...new Set(channels)].map(encodeURIComponent).join(",")}`);
+  const mine = stream;
+  const hear = (channel, show) => mine.addEventListener(channel, (event) => {
+    lastHeard = Date.now();
+    connected = true;
+    freshness();
+    show(JSON.parse(event.data));
+  });
+  for (const channel of new Set(channels)) {
+    if (channel.startsWith("contest:")) hear(channel, (view) => detail?.show(view));
+    else hear(channel, (frame) => { if (moved(frame.position)) ask(); });
+  }
+  mine.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
+  mine.onerror = () => {
+    if (mine !== stream) return;
+    connected = false;
+    freshness();
+    if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (mine === stream) follow(); }, AGAIN_AFTER_MS);
+  };
+}
+
+function moved(to) { return !position || to.epoch !== position.epoch || to.seq > position.seq; }
+
+function freshness() {
+  const quiet = Date.now() - lastHeard;
+  const lost = !connected || quiet > STALE_AFTER_MS;
+  at("connection").classList.toggle("lost", lost && stream !== null);
+  if (stream) at("connection").textContent = connected ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live") : "connection lost; trying again. The numbers may be old";
+}
+
+function heads() {
+  at("heads").replaceChildren(...COLUMNS.map((column, index) => {
+    const head = element("th", "", column.numeric ? "number" : "");
+    head.scope = "col";
+    const button = element("button", column.head);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      sort = sort.column === index ? { column: index, down: !sort.down } : { column: index, down: Boolean(column.numeric) };
+      first = 0;
+      arrange();
+    });
+    head.append(button);
+    return head;
+  }));
+}
+
+const KINDS = {
+  all: () => true,
+  open: (one) => !one.sure,
+  sure: (one) => one.sure !== "",
+  doubt: (one) => one.units.quarantined + one.units.disputed > 0,
+};
+
+function arrange() {
+  const wanted = at("filter").value.trim().toLocaleLowerCase(), kind = KINDS[at("kind").value];
+  const { key } = COLUMNS[sort.column], way = sort.down ? -1 : 1;
+  const keyed = [...lines.values()].filter((one) => kind(one) && one.text.includes(wanted)).map((one) => [key(one), one]);
+  keyed.sort(([a], [b]) => a < b ? -way : a > b ? way : 0);
+  shown = keyed.map(([, one]) => one);
+  for (const [index, head] of [...at("heads").children].entries()) {
+    if (index === sort.column) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
+    else head.removeAttribute("aria-sort");
+  }
+  draw();
+}
+
+function turn(by) {
+  first = Math.max(0, Math.min(first + by, shown.length - 1));
+  draw();
+  at("all").focus();
+}
+
+function draw() {
+  if (first >= shown.length) first = 0;
+  const page = shown.slice(first, first + ROWS);
+  const kept = new Set(page.map((one) => one.contest));
+  for (const [id, row] of drawn) if (!kept.has(id)) { row.remove(); drawn.delete(id); }
+  const focused = document.activeElement;
+  const body = at("rows");
+  page.forEach((one, index) => {
+    const row = drawn.get(one.contest) ?? made(one);
+    if (row.line !== one) fill(row, one);
+    row.classList.toggle("current", one.contest === chosen);
+    if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
+  });
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true }); // rows moved under it
+  write(at("shown"), shown.length === lines.size ? many(lines.size, "contest") : `${number.format(shown.length)} of ${many(lines.size, "contest")}`);
+  at("pages").hidden = shown.length <= ROWS;
+  at("back").disabled = first === 0;
+  at("next").disabled = first + ROWS >= shown.length;
+  write(at("page"), `${number.format(first + 1)} to ${number.format(Math.min(first + ROWS, shown.length))} of ${number.format(shown.length)}`);
+}
+
+function made(one) {
+  const row = element("tr");
+  const name = element("th");
+  name.scope = "row";
+  const link = element("a");
+  link.href = `#${encodeURIComponent(one.contest)}`;
+  name.append(link);
+  row.append(name, ...COLUMNS.slice(1).map((column) => element("td", "", column.numeric ? "number" : "")));
+  drawn.set(one.contest, row);
+  return row;
+}
+
+function fill(row, one) {
+  row.line = one;
+  const [name, leader, lead, coming, units, sure, since, held, disputed] = row.children;
+  write(name.firstElementChild, one.title);
+  write(leader, one.leaderName || "–");
+  write(lead, number.format(one.lead));
+  write(coming, comingWords(one.outstanding, one.uncapped));
+  write(units, `${number.format(one.units.completed)} of ${number.format(one.units.total)}`);
+  write(sure, one.sure || (one.withdrawn.length ? "withdrawn" : one.claims_irreversible ? `${many(one.claims_irreversible, "claim")}, not the outcome` : "–"));
+  sure.className = one.sure ? "certain" : one.withdrawn.length ? "doubtful" : "";
+  write(since, one.sinceAt ? clock.format(new Date(one.sinceAt)) : "–");
+  for (const [cell, count] of [[held, one.units.quarantined], [disputed, one.units.disputed]]) {
+    write(cell, number.format(count));
+    cell.classList.toggle("doubtful", count > 0);
+  }
+}
+
+function choose(focus) {
+  let wanted;
+  try { wanted = decodeURIComponent(location.hash.slice(1)); } catch { wanted = ""; }
+  const next = lines.has(wanted) ? wanted : null;
+  if (next === chosen) return;
+  chosen = next;
+  detail?.close();
+  at("chosen").hidden = chosen === null;
+  detail = chosen === null ? null : new Detail(chosen, focus);
+  draw();
+  follow();
+}
+
+function write(node, text) { if (node.textContent !== text) node.textContent = text; }
+function element(tag, text = "", className = "") {
+  const one = document.createElement(tag);
+  if (text) one.textContent = text;
+  if (className) one.className = className;
+  return one;
+}
