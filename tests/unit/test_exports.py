@@ -4,6 +4,8 @@ import csv
 import io
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import openpyxl
@@ -15,6 +17,7 @@ from tally.report import CountBatch, CountReport, DeskCommand
 from tally.state import State
 from tests.data.where import published
 from ws.exports import EXPORTS, sheets
+from ws.exports.feed import atom
 from ws.exports.sheets import Taken
 
 HOSTILE = "=cmd|' /C calc'!A0"
@@ -144,3 +147,14 @@ def test_the_common_data_format_is_valid_and_adds_up(*, with_units: bool) -> Non
         1,
     ]
     assert [contest["VoteVariation"] for contest in election["Contest"]] == ["plurality", "majority", "other"]
+
+
+def test_the_feed_links_to_claims_whose_ids_are_not_plain() -> None:
+    event = {"kind": "claim", "contest": "mayor", "claim": "runoff:a&b+c d", "status": "irreversible"}
+    election = {"id": "e", "name": "", "label": None, "is_test": False}
+    feed = ET.fromstring(atom(election, "1", [(7, "at", [event])], "https://count.example", "at"))  # noqa: S314
+    link = feed.find(".//{*}entry/{*}link")
+    assert link is not None
+    address = urlsplit(link.attrib["href"])
+    assert address.path == "/v1/contests/mayor/certificate"
+    assert parse_qs(address.query) == {"claim": ["runoff:a&b+c d"]}

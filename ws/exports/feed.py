@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 ENTRIES_MAX = 100
@@ -56,14 +57,18 @@ def _entry(epoch: str, seq: int, number: int, at: str, event: Event, address: st
     told = {name: value for name, value in event.items() if value not in (None, [], "")}
     title = _TITLES[str(event["kind"])].format_map(_Said(told))
     body = "; ".join(f"{name}: {_plain(value)}" for name, value in told.items() if name != "kind")
-    about = f"{address}/v1/contests/{event.get('contest', '')}"
+    about = f"{address}/v1/contests/{_quoted(event.get('contest', ''))}"
     if event["kind"] == "claim":
-        about += f"/certificate?claim={event['claim']}"
+        about += f"/certificate?claim={_quoted(event['claim'])}"
     return (
         f"<entry><id>urn:tally:{escape(epoch)}:{seq}:{number}</id><title>{escape(title)}</title>"
         f"<updated>{escape(at)}</updated><category term={quoteattr(str(event['kind']))}/>"
         f'<link rel="related" href={quoteattr(about)}/><content type="text">{escape(body)}</content></entry>'
     )
+
+
+def _quoted(name: object) -> str:
+    return quote(str(name), safe="")
 
 
 class _Said(dict[str, Any]):
