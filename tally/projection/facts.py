@@ -10,7 +10,7 @@ from tally.completions import NOWHERE
 from tally.events import ANNULLED, EXPECTED, IN_PROCESS
 from tally.layout import ContestLayout
 from tally.outstanding import UNBOUNDED
-from tally.projection.frame import Facts, Floats, Ints, Places
+from tally.projection.frame import Bools, Facts, Floats, Ints, Places
 from tally.state import ContestState
 
 AREAS_MAX = 64
@@ -78,7 +78,7 @@ def places_of(layout: ContestLayout) -> Places:
     levels = _nested(area, layout)
     return Places(
         tuple(selection.id for selection in layout.contest.selections),
-        np.array([layout.electable >> s & 1 == 1 for s in range(layout.selections)]),
+        _electable(layout),
         size[unit],
         None if previous is None else previous[unit],
         tuple(level[unit] for level in levels),
@@ -116,6 +116,17 @@ def _coming(outstanding: Sequence[tuple[int, ...]], variant: int) -> Ints:
             map(of_variant, filter(None, part)), np.int64, int(is_open.sum())
         )
     return found
+
+
+def _electable(layout: ContestLayout) -> Bools:
+    """The selections that can win: of the definition, less those the rule bars, by id or by index."""
+    barred = layout.contest.rule.get("not_electable") or ()
+    return np.array(
+        [
+            layout.electable >> s & 1 == 1 and selection.id not in barred and s not in barred
+            for s, selection in enumerate(layout.contest.selections)
+        ]
+    )
 
 
 def _previous(layout: ContestLayout) -> Floats | None:
