@@ -154,7 +154,7 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     Observing(lambda: sequencer.state, epoch).attach(read_app)
     framed = framed_by(settings.embed_origins)
     Embedding(lambda: sequencer.state, epoch, framed, secure=settings.behind_proxy).attach(read_app)
-    TakeAway(lambda: sequencer.state, epoch).attach(read_app)
+    TakeAway(lambda: sequencer.state, epoch, secure=settings.behind_proxy).attach(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
     HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)
     service = Service(

@@ -180,13 +180,15 @@ def ballots_in_box(layout: ContestLayout, rows: list[Row]) -> int:
 
     0 where a row has more counted than it declares, and under rules that make nothing of it.
     """
+    if layout.rule is None or not layout.rule.TRAITS.in_box:
+        return 0
     known = 0
     for row in rows:
         if row.declared >= 0 and row.progress in {EXPECTED, IN_PROCESS}:
             if row.declared < row.ballots_cast:
                 return 0
             known += row.declared - row.ballots_cast
-    return known if layout.rule is not None and layout.rule.TRAITS.in_box else 0
+    return known
 
 
 def declared_ballots(rows: list[Row]) -> int:

@@ -11,6 +11,7 @@ from aiohttp import web
 from tally.model import Contest
 from tally.state import State
 from tally.view import contest_view
+from ws.asked import has, origin
 from ws.card import card
 from ws.oembed import Declined, oembed
 from ws.problem import problem
@@ -68,11 +69,11 @@ class Embedding:
     def _filled(self, request: web.Request, contest: Contest | None, chosen: Options) -> str:
         head = _TITLE
         if contest is not None:
-            called, origin = escape(contest.name or contest.id), self._origin(request)
-            about = escape(f"/oembed?format=json&url={quote(address(origin, contest.id, chosen), safe='')}")
+            called, here = escape(contest.name or contest.id), origin(request, secure=self._secure)
+            about = escape(f"/oembed?format=json&url={quote(address(here, contest.id, chosen), safe='')}")
             head = (
                 f"<title>{called}: live</title>\n"
-                f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(origin)}{about}">'
+                f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(here)}{about}">'
             )
         opening = f'<html lang="{chosen.lang or "en"}" data-theme="{chosen.theme}">'
         return self._page.replace(_OPENING, opening).replace(_TITLE, head)
@@ -86,7 +87,7 @@ class Embedding:
         index = state.layout.contest_index[contest.id]
         tag = f"{self._epoch}.{state.contests[index].changed_seq}.{state.layout.sha256[:12]}"
         headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
-        if _known(request, tag):
+        if has(request, tag):
             return web.Response(status=304, headers=headers)
         drawn = self._cards.get(contest.id)
         if drawn is None or drawn[0] != tag:
@@ -119,7 +120,7 @@ class Embedding:
         tag = layout.sha256
         position = f"{self._epoch}/{self._state().seq}"
         headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Tally-Position": position}
-        if _known(request, tag):
+        if has(request, tag):
             return web.Response(status=304, headers=headers)
         election = layout.definition.election
         view = {
@@ -138,13 +139,6 @@ class Embedding:
         layout = self._state().layout
         index = layout.contest_index.get(request.match_info["id"])
         return None if index is None else layout.definition.contests[index]
-
-    def _origin(self, request: web.Request) -> str:
-        return f"{'https' if self._secure else request.scheme}://{request.host}"
-
-
-def _known(request: web.Request, tag: str) -> bool:
-    return any(known.value in {tag, "*"} for known in request.if_none_match or ())
 
 
 def _unknown() -> web.Response:

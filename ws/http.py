@@ -12,6 +12,7 @@ from tally.model import canonical
 from tally.rows import canonical_lines
 from tally.state import ContestState, State
 from tally.view import contest_view, election_view
+from ws.asked import has
 from ws.board import StateBoard, rows_of
 from ws.history import history_view
 from ws.problem import problem
@@ -250,7 +251,7 @@ class Reading:
 
     def _answer(self, request: web.Request, body: bytes, tag: str) -> web.Response:
         headers = self._headers(tag)
-        if any(known.value in {tag, "*"} for known in request.if_none_match or ()):
+        if has(request, tag):
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="application/json", headers=headers)
 

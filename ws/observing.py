@@ -13,6 +13,7 @@ from tally.instant import written
 from tally.outstanding import UNBOUNDED
 from tally.state import CONTESTED, DONE, HELD, VOID, ContestState, State
 from tally.view import SUBTOTALS_MAX, leading, outstanding_view, results_status
+from ws.asked import has
 from ws.problem import problem
 
 FORMAT = "tally-observers/1"
@@ -86,12 +87,13 @@ class Observing:
         return self._answer(request, known[1], known[0])
 
     def _answer(self, request: web.Request, body: bytes, tag: str) -> web.Response:
+        tag = f"{self._epoch}.{tag}"
         headers = {
-            "ETag": f'"{self._epoch}.{tag}"',
+            "ETag": f'"{tag}"',
             "Cache-Control": "no-cache",
             "Tally-Position": f"{self._epoch}/{self._state().seq}",
         }
-        if any(known.value in {f"{self._epoch}.{tag}", "*"} for known in request.if_none_match or ()):
+        if has(request, tag):
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="application/json", headers=headers)
 

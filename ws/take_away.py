@@ -8,9 +8,10 @@ from aiohttp import web
 
 from tally.instant import written
 from tally.state import ContestState, State
+from ws.asked import has, origin
 from ws.exports import EXPORTS, Export
 from ws.exports.feed import atom
-from ws.exports.sheets import Taken
+from ws.exports.sheets import Results
 from ws.problem import problem
 
 AT_ONCE_MAX = 2
@@ -18,10 +19,13 @@ AT_ONCE_MAX = 2
 
 
 class TakeAway:
-    """What readers take with them. `state` hands over the applied state."""
+    """What readers take with them. `state` hands over the applied state.
 
-    def __init__(self, state: Callable[[], State], epoch: str) -> None:
-        self._state, self._epoch = state, epoch
+    `secure`: a proxy with TLS stands in front, so that addresses of ours begin with https.
+    """
+
+    def __init__(self, state: Callable[[], State], epoch: str, *, secure: bool) -> None:
+        self._state, self._epoch, self._secure = state, epoch, secure
         self._turn = asyncio.Semaphore(AT_ONCE_MAX)
 
     def attach(self, app: web.Application) -> None:
@@ -39,22 +43,22 @@ class TakeAway:
             units = request.query.get("units", "0")
             if units not in {"0", "1"}:
                 return problem("bad-query", 400, "Bad query", "units is 1 (rows of units too) or 0", "/units")
-            tag = f'"{self._epoch}.{state.seq}"'
-            if any(known.value == tag.strip('"') for known in request.if_none_match or ()):
-                return web.Response(status=304, headers={"ETag": tag})
+            tag = f"{self._epoch}.{state.seq}"
+            if has(request, tag):
+                return web.Response(status=304, headers={"ETag": f'"{tag}"'})
             async with self._turn:
                 state = self._state()
-                taken = _taken(state, self._epoch, asked, with_units=units == "1")
-                body = await asyncio.to_thread(export.written, taken)
+                results = _results(state, self._epoch, asked, with_units=units == "1")
+                body = await asyncio.to_thread(export.written, results)
             return web.Response(
                 body=body,
                 content_type=export.MEDIA_TYPE,
                 charset="utf-8" if export.MEDIA_TYPE.startswith("text/") else None,
                 headers={
-                    "ETag": f'"{self._epoch}.{taken.seq}"',
+                    "ETag": f'"{self._epoch}.{results.seq}"',
                     "Cache-Control": "no-cache",
-                    "Tally-Position": f"{self._epoch}/{taken.seq}",
-                    "Content-Disposition": f'attachment; filename="{_file_name(export, taken)}"',
+                    "Tally-Position": f"{self._epoch}/{results.seq}",
+                    "Content-Disposition": f'attachment; filename="{_file_name(export, results)}"',
                 },
             )
 
@@ -65,7 +69,8 @@ class TakeAway:
         state = self._state()
         election = msgspec.to_builtins(state.layout.definition.election)
         calls = [(seq, written(at), msgspec.msgpack.decode(events)) for seq, at, events in state.calls]
-        body = atom(election, self._epoch, calls, str(request.url.origin()), written(state.at_ms))
+        here = origin(request, secure=self._secure)
+        body = atom(election, self._epoch, calls, here, written(state.at_ms))
         return web.Response(
             body=body,
             content_type="application/atom+xml",
@@ -74,16 +79,16 @@ class TakeAway:
         )
 
 
-def _taken(state: State, epoch: str, contest: str | None, *, with_units: bool) -> Taken:
+def _results(state: State, epoch: str, contest: str | None, *, with_units: bool) -> Results:
     """The contests asked for, at rest. Cost: a copy of their columns."""
     layouts = state.layout.contest_index
     chosen = state.contests if contest is None else [state.contests[layouts[contest]]]
     still: tuple[ContestState, ...] = tuple(one.still() for one in chosen)
-    return Taken(state.layout.definition, still, epoch, state.seq, written(state.at_ms), with_units)
+    return Results(state.layout.definition, still, epoch, state.seq, written(state.at_ms), with_units)
 
 
-def _file_name(export: Export, taken: Taken) -> str:
+def _file_name(export: Export, results: Results) -> str:
     """The election, the position and the format: files of one night lie beside one another in order."""
     stem, _, suffix = export.FILE_NAME.partition(".")
-    test = "TEST-" if taken.definition.election.is_test else ""
-    return f"{test}{taken.definition.election.id}-{taken.seq:08d}-{stem}.{suffix}".replace('"', "")
+    test = "TEST-" if results.definition.election.is_test else ""
+    return f"{test}{results.definition.election.id}-{results.seq:08d}-{stem}.{suffix}".replace('"', "")

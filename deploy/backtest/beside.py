@@ -117,11 +117,6 @@ class Driver:
         return lines[-1][:200] if lines else f"no answer in {ANSWER_TIMEOUT_S} s" if late else "ended"
 
 
-def comparable(case: Case) -> bool:
-    """Whether most rows have the election before that its methods rest on."""
-    return bool(case.places.matched.mean() > 0.5)
-
-
 def others(case: Case, task: Task, moment: Moment, driver: Driver) -> list[Other]:
     """What each of its methods makes of a moment; nothing before it can."""
     closed = moment.closed

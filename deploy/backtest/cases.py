@@ -15,6 +15,7 @@ from tally import engine
 from tally.layout import Layout
 from tally.projection.facts import facts_of, places_of
 from tally.projection.frame import Bools, Ints, Places
+from tally.projection.grouped import by_place
 from tally.report import CountBatch, CountReport
 from tally.state import ContestState
 
@@ -163,7 +164,7 @@ def _joined(whole: Whole, unit: Ints) -> Whole:
     units, first, at = np.unique(unit, return_index=True, return_inverse=True)
     last = np.full(len(units), -1, dtype=np.int64)
     np.maximum.at(last, at, whole.came)
-    votes = np.stack([np.bincount(at, column, len(units)) for column in whole.votes.T], axis=1)
+    votes = by_place(at, whole.votes, len(units))
     places = replace(taken(whole.places, first), kind=np.zeros(len(units), dtype=np.int64))
     return replace(
         whole, places=places, votes=votes.astype(np.int64), came=last, area=whole.area[first],

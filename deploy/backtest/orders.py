@@ -33,7 +33,7 @@ def _small_first(rows: Rows, chance: np.random.Generator) -> Ints:
     """By size as known beforehand; where most sizes are not, the places with fewest rows first."""
     places = rows.places
     size: Floats = np.where(places.sized, places.size, 0.0)
-    if places.sized.mean() <= 0.5:
+    if not places.sizes_known:
         place = places.smallest
         size = np.bincount(place)[place] + chance.random(int(place.max()) + 1)[place]
     return np.lexsort((chance.random(len(rows.came)), size))

@@ -12,7 +12,7 @@ import numpy as np
 from deploy.backtest.cases import Case
 from deploy.backtest.certainty import Hard, certain
 from deploy.backtest.metrics import Interval, announced
-from tally.projection import tuning
+from deploy.backtest.widening import widen_of
 from tally.projection.frame import Bools, Facts, Floats, Ints
 from tally.projection.projector import Projection, Projector, TooEarly
 from tally.projection.record import LEVELS
@@ -88,8 +88,7 @@ def moments(case: Case, order: Ints, checkpoints: Sequence[int]) -> list[Moment]
 def run(case: Case, task: Task, checkpoints: Sequence[int]) -> list[Cell]:
     """Every checkpoint of one order, by one projector, so that what it learns on the way counts."""
     order = case.order(task.order, task.seed)
-    widen = tuning.HELD_OUT.get(case.election, tuning.WIDEN)
-    projector = Projector(case.places, case.rule, widen=widen)
+    projector = Projector(case.places, case.rule, widen=widen_of(case.election))
     sure = None if case.hard is None else certain_at(case, case.hard, order)
     outcome = outcome_of(case)
     return [

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from deploy.backtest.beside import ROWS_LARGE, Compared, Driver, Other, comparable, others
+from deploy.backtest.beside import ROWS_LARGE, Compared, Driver, Other, others
 from deploy.backtest.cases import Case
 from deploy.backtest.orders import CHANCY
 from deploy.backtest.runs import Cell, Task, moments, run
@@ -22,7 +22,7 @@ class Worker:
         """Count a case again in an order; and what is run beside us, at the same moments."""
         case = self.cases[task.case]
         cells = run(case, task, self.checkpoints)
-        if self.compared is None or self.driver is None or not comparable(case):
+        if self.compared is None or self.driver is None or not case.places.based:
             return cells, []
         asked = self.compared.large if len(case.came) > ROWS_LARGE else self.compared.checkpoints
         order = case.order(task.order, task.seed)

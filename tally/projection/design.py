@@ -11,40 +11,42 @@ from tally.projection.tuning import Scale
 
 SIZE_REACH = 2.5
 """Logarithms of size beyond the average that still count."""
-
-
 FIRST_ROWS = 20
 """Rows in which a trend hardly moves."""
 
 
 class Columns(NamedTuple):
-    """Explaining columns, and the deviation expected of each coefficient."""
+    """Explaining columns; `names`: the field of `Scale` with the deviation expected of each coefficient."""
 
     values: tuple[Floats, ...]
-    deviations: tuple[float, ...]
+    names: tuple[str, ...]
+
+    def deviations(self, scale: Scale) -> Floats:
+        """The deviation expected of each coefficient."""
+        return np.array([getattr(scale, name) for name in self.names])
 
 
-def explaining(frame: Frame, scale: Scale) -> Columns:
+def explaining(frame: Frame) -> Columns:
     """Columns of every row: one a count type but the first, the leaders' lean and its square, size."""
-    places, found, deviations = frame.places, list[Floats](), list[float]()
+    places, found, names = frame.places, list[Floats](), list[str]()
     for kind in np.unique(places.kind)[1:]:
         found.append((places.kind == kind).astype(np.float64))
-        deviations.append(scale.kind)
-    if frame.based:
+        names.append("kind")
+    if places.based:
         matched, shares = places.matched, places.previous_shares
         average = np.average(shares[matched], axis=0, weights=frame.size[matched])
         for leader in dict.fromkeys(frame.leaders):
             lean = np.where(matched, shares[:, leader] - average[leader], 0.0)
             found += [lean, lean * lean]
-            deviations += [scale.lean, scale.bend]
+            names += ["lean", "bend"]
         if not matched.all():
             found.append((~matched).astype(np.float64))
-            deviations.append(scale.unmatched)
+            names.append("unmatched")
     size = _sizes(frame)
     if size is not None:
         found.append(size)
-        deviations.append(scale.size)
-    return Columns(tuple(found), tuple(deviations))
+        names.append("size")
+    return Columns(tuple(found), tuple(names))
 
 
 def _sizes(frame: Frame) -> Floats | None:

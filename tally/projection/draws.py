@@ -3,7 +3,8 @@
 import numpy as np
 
 from tally.projection.ensemble import Blend
-from tally.projection.frame import Floats, Frame, Ints
+from tally.projection.frame import Floats, Frame
+from tally.projection.grouped import by_place
 from tally.projection.regression import Regression
 
 DRAWS = 1_000
@@ -21,9 +22,9 @@ def drawn(frame: Frame, regression: Regression, blend: Blend, widen: float) -> F
     """
     areas, size = len(frame.places.areas), frame.facts.votes.shape[1]
     area = frame.places.levels[0]
-    counted = by_area(area, frame.facts.votes, areas)
-    coming = by_area(area[frame.open], regression.votes[:, None] * blend.shares, areas)
-    held = by_area(area[frame.open], frame.facts.votes[frame.open], areas)
+    counted = by_place(area, frame.facts.votes, areas)
+    coming = by_place(area[frame.open], regression.votes[:, None] * blend.shares, areas)
+    held = by_place(area[frame.open], frame.facts.votes[frame.open], areas)
     middle = counted - held + coming
     chance = np.random.default_rng(_SEED)
     tails = np.sqrt(TAIL / chance.chisquare(TAIL, (DRAWS, 1, 1))) * widen
@@ -53,11 +54,6 @@ def bounded(frame: Frame, counted: Floats, votes: Floats) -> Floats:
     total = further.sum(axis=2, keepdims=True)
     shrink = np.minimum(1, rest[None, :, None] / np.maximum(total, 1e-9))
     return np.asarray(counted + further * shrink)
-
-
-def by_area(area: Ints, votes: Floats | Ints, areas: int) -> Floats:
-    """Sums of rows x selections by area."""
-    return np.stack([np.bincount(area, column, areas) for column in votes.T], axis=1)
 
 
 def root(covariance: Floats) -> Floats:

@@ -10,6 +10,11 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+MOST = 0.5
+"""The share above which something holds for most rows."""
+ROWS_OF_A_PLACE = 8
+"""Rows that places of the smallest level hold on average, at least."""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -57,12 +62,19 @@ class Places:
 
     @cached_property
     def smallest(self) -> Ints:
-        """The finest level whose places hold eight rows or more on average; the coarsest where none does."""
+        """The finest level whose places hold `ROWS_OF_A_PLACE` or more on average; the coarsest where none does."""
         wide = [level for level in self.levels if len(level) >= ROWS_OF_A_PLACE * (int(level.max()) + 1)]
         return wide[-1] if wide else self.levels[0]
 
+    @cached_property
+    def based(self) -> bool:
+        """Whether most rows have a match in the election before."""
+        return bool(self.matched.mean() > MOST)
 
-ROWS_OF_A_PLACE = 8
+    @cached_property
+    def sizes_known(self) -> bool:
+        """Whether the size of most rows is known beforehand."""
+        return bool(self.sized.mean() > MOST)
 
 
 @dataclass(frozen=True)
@@ -132,16 +144,6 @@ class Frame:
         return int(first[0]), int(first[min(1, len(first) - 1)])
 
     @cached_property
-    def based(self) -> bool:
-        """Whether most rows have a match in the election before."""
-        return bool(self.places.matched.mean() > HALF)
-
-    @cached_property
-    def sizes_known(self) -> bool:
-        """Whether the size of most rows is known beforehand."""
-        return bool(self.places.sized.mean() > HALF)
-
-    @cached_property
     def size(self) -> Floats:
         """What a row is measured by: its size, else the votes of a seen row of its kind."""
         found: Floats = np.where(self.places.sized, self.places.size, 0.0)
@@ -150,6 +152,3 @@ class Frame:
             like = self.seen[asked[self.seen]]
             found[asked] = self.facts.valid[like if len(like) > 2 else self.seen].mean()
         return np.asarray(np.maximum(found, 1.0))
-
-
-HALF = 0.5

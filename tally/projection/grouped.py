@@ -1,8 +1,13 @@
-"""Rows summed by place, from the finest level up."""
+"""Rows summed by place: once, or level by level from the finest up."""
 
 import numpy as np
 
 from tally.projection.frame import Floats, Ints
+
+
+def by_place(place: Ints, values: Floats | Ints, places: int) -> Floats:
+    """Sums of rows x columns by place, places x columns; `place`: that of each row."""
+    return np.stack([np.bincount(place, column, places) for column in values.T], axis=1)
 
 
 class Grouped:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tally.projection import tuning
-from tally.projection.draws import by_area, drawn
+from tally.projection.draws import drawn
 from tally.projection.ensemble import Blend, blended
 from tally.projection.frame import Facts, Floats, Frame, Ints, Places
+from tally.projection.grouped import by_place
 from tally.projection.outcomes import Outcomes, outcomes
 from tally.projection.outlook import Needs, needed
 from tally.projection.record import LEVELS, Kept, Record, scored
@@ -40,7 +41,7 @@ class Projection:
     """What the final count will probably be.
 
     `votes`, `shares`: by selection; `area_shares`: areas x selections; `total`: all votes. `outcomes`: chances
-    by selection. `row_votes`: votes expected in each open row, `rows`. `areas_chances`: the chance to lead in
+    by selection. `row_votes`: votes expected in each open row, `rows`. `area_chances`: the chance to lead in
     each area. `needs`: what the second has to do. `counted`: rows are all in, this is the count.
     """
 
@@ -109,11 +110,11 @@ class Projector:
         found = outcomes(self.rule, wide, self.places.electable, self.weights)
         leads = np.where(self.places.electable, wide, -1.0).argmax(axis=2)
         chances = np.stack([(leads == j).mean(axis=0) for j in range(votes.shape[1])], axis=1)
-        most = counted + _room(frame)
+        room = _room(frame)
         return Projection(
-            spread(votes, widened, counted, most), spread(shares, widened, 0.0, 1.0),
+            spread(votes, widened, counted, counted + room), spread(shares, widened, 0.0, 1.0),
             spread(of_area, widened, 0.0, 1.0), chances,
-            spread(total[:, None], widened, counted.sum(), counted.sum() + _room(frame)), found,
+            spread(total[:, None], widened, counted.sum(), counted.sum() + room), found,
             None if found.seats is None else spread(found.seats, dict.fromkeys(LEVELS, 1.0), 0.0, np.inf),
             frame.open, regression.votes, needed(frame, regression, blend), blend.weights, self.record, widened,
             counted=False,
@@ -122,7 +123,7 @@ class Projector:
     def _counted(self, frame: Frame) -> Projection:
         """Everything is in: the projection is the count."""
         areas = len(self.places.areas)
-        final = by_area(self.places.levels[0], frame.facts.votes, areas)[None]
+        final = by_place(self.places.levels[0], frame.facts.votes, areas)[None]
         votes = final.sum(axis=1)
         one = dict.fromkeys(LEVELS, 1.0)
         found = outcomes(self.rule, final, self.places.electable, self.weights)
@@ -154,7 +155,7 @@ def spread(draws: Floats, widened: dict[int, float], least: Floats | float, most
 
 def _moved(draws: Floats, factor: float, frame: Frame) -> Floats:
     middle = np.median(draws, axis=0)
-    counted = by_area(frame.places.levels[0], frame.facts.votes, len(frame.places.areas))
+    counted = by_place(frame.places.levels[0], frame.facts.votes, len(frame.places.areas))
     return np.maximum(middle + (draws - middle) * factor, counted)
 
 

@@ -10,6 +10,7 @@ from tally.projection.frame import Floats, Frame
 from tally.projection.mixed import Fitted, fit, foretell, row_variances
 from tally.projection.selection import Unlike, clustering, unlike
 from tally.projection.sizes import Sizes, sized
+from tally.projection.tuning import Scale
 
 LEADER = 0.2
 """A share above which a selection counts as a leader: its expected share is then near `LEADER_SHARE`."""
@@ -46,22 +47,23 @@ def regressed(frame: Frame) -> Regression:
     over the deviation a share of its size has from one ballot; so a row of n votes adds 1/n. The model of
     votes and that of shares are independent.
     """
-    scale = tuning.WITH_PREVIOUS if frame.based else tuning.WITHOUT_PREVIOUS
-    columns = explaining(frame, scale)
-    sizes = sized(frame, columns)
-    unit = _unit(frame)
-    before = frame.places.previous_shares if frame.based else np.zeros((1, len(unit)))
-    responses = (frame.shares - (before[frame.seen] if frame.based else 0)) / unit
+    places, unit = frame.places, _unit(frame)
+    scale = tuning.WITH_PREVIOUS if places.based else tuning.WITHOUT_PREVIOUS
+    columns = explaining(frame)
+    design = designed(frame, columns)
+    sizes = sized(frame, columns, design)
+    before = places.previous_shares if places.based else np.zeros_like(places.previous_shares)
+    responses = (frame.shares - before[frame.seen]) / unit
     fitted = fit(
-        frame.places.levels, frame.seen, designed(frame, columns), np.array(columns.deviations), responses,
-        1 / frame.facts.valid[frame.seen], scale, 1.0 if frame.based else 3.0,
+        places.levels, frame.seen, design, columns.deviations(scale), responses,
+        1 / frame.facts.valid[frame.seen], scale, 1.0 if places.based else 3.0,
     )  # fmt: skip
-    foretold = foretell(fitted, frame.places.levels, frame.open, sizes.votes, len(frame.places.areas))
-    shares = np.maximum(foretold.responses * unit + (before[frame.open] if frame.based else 0), 0)
+    foretold = foretell(fitted, places.levels, frame.open, sizes.votes, len(places.areas))
+    shares = np.maximum(foretold.responses * unit + before[frame.open], 0)
     shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
     one, other = frame.leaders
     far = unlike(frame, columns, np.maximum(sizes.votes, 1e-9), responses[:, one] - responses[:, other])
-    return _errors(frame, sizes, fitted, foretold.covariance, shares, unit, far)
+    return _errors(frame, scale, sizes, fitted, foretold.covariance, shares, unit, far)
 
 
 def _unit(frame: Frame) -> Floats:
@@ -76,9 +78,9 @@ def _unit(frame: Frame) -> Floats:
 
 
 def _errors(
-    frame: Frame, sizes: Sizes, fitted: Fitted, covariance: Floats, shares: Floats, unit: Floats, far: Unlike
-) -> Regression:
-    scale = tuning.WITH_PREVIOUS if frame.based else tuning.WITHOUT_PREVIOUS
+    frame: Frame, scale: Scale, sizes: Sizes, fitted: Fitted, covariance: Floats, shares: Floats, unit: Floats,
+    far: Unlike,
+) -> Regression:  # fmt: skip
     votes, areas, area = sizes.votes, len(frame.places.areas), frame.places.levels[0][frame.open]
     by_area = np.bincount(area, votes, areas)
     known = fitted.deviations.row + float(fitted.deviations.places.sum())
@@ -88,9 +90,8 @@ def _errors(
     seen_rows = float(came.sum() ** 2 / (came**2).sum())
     weighted = fitted.residuals / np.sqrt(fitted.deviations.row + 1 / came)[:, None]
     alike = clustering(frame, weighted[:, one] - weighted[:, other])
-    common = far.variance(scale) * averaged(frame, known, expected) + fitted.deviations.row / seen_rows * (
-        alike - 1
-    )
+    common = far.variance(scale) * averaged(known, expected, far.places)
+    common += fitted.deviations.row / seen_rows * (alike - 1)
     alone = np.bincount(area, votes**2 * (fitted.deviations.row + 1 / np.maximum(votes, 1)), areas)
     swings = covariance + np.diag(alone) + common * np.outer(by_area, by_area)
     deviations = np.sqrt(fitted.spread) * unit
@@ -103,9 +104,8 @@ def _errors(
     )  # fmt: skip
 
 
-def averaged(frame: Frame, known: float, expected: float) -> float:
+def averaged(known: float, expected: float, places: int) -> float:
     """The variance of rows: as found, averaged with what was expected as places come in."""
-    places = len(np.unique(frame.places.smallest[frame.seen]))
     return (known * places + expected * tuning.WEIGHT_SPREAD) / (places + tuning.WEIGHT_SPREAD)
 
 

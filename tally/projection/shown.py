@@ -1,6 +1,6 @@
 """A projection as plain values for readers: a format of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tally.projection.frame import Floats, Places
@@ -14,12 +14,10 @@ NEAR = 4
 """Decimals of shares and chances."""
 
 
-def shown(
-    found: Projection | TooEarly, places: Places, elected: Iterable[str] = (), eliminated: Iterable[str] = ()
-) -> dict[str, Any]:
-    """The projection. What is irreversible is so here too: chance 1 for who is `elected`, 0 for `eliminated`.
+def shown(found: Projection | TooEarly, places: Places) -> dict[str, Any]:
+    """The projection: shares are parts of 1 with four decimals, votes are whole.
 
-    Shares are parts of 1 with four decimals; votes are whole. Position and contest are the caller's to add.
+    Position, contest and what is irreversible are the caller's to add.
     """
     head: dict[str, Any] = {"format": FORMAT, "grade": GRADE, "calibration": _calibration(found)}
     if isinstance(found, TooEarly):
@@ -29,7 +27,6 @@ def shown(
             "estimators": {}, "outcome": None,
         }  # fmt: skip
     chances = dict(zip(places.selections, found.outcomes.chances.tolist(), strict=True))
-    chances |= dict.fromkeys(eliminated, 0.0) | dict.fromkeys(elected, 1.0)
     return head | {
         "status": "counted" if found.counted else "projected",
         "reason": None,

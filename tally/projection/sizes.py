@@ -1,15 +1,13 @@
 """How many votes the open rows will hold, and how far that may be off."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tally.projection import tuning
-from tally.projection.design import Columns, designed, explaining
+from tally.projection.design import Columns
 from tally.projection.frame import Floats, Frame
-from tally.projection.mixed import Fitted, Foretold, fit, foretell
+from tally.projection.mixed import Design, Fitted, Foretold, fit, foretell
 from tally.projection.tuning import Scale
 
 NOISE = 0.5
@@ -18,8 +16,6 @@ RATIO_MIN = 0.05
 """The least part of an average turnout that is expected of a row."""
 UNSIZED_RATIO_MIN = 0.3
 """The same where sizes are unknown: rows not seen are not much smaller than those seen for being elsewhere."""
-
-
 RATIO_MAX = 3
 """The most times an average turnout that a row tells: beyond, its size was wrong and nothing follows for others."""
 UNSIZED_RATIO_MAX = 10
@@ -37,24 +33,24 @@ class Sizes:
     votes: Floats
     covariance: Floats
     spread: float
-    mass: npt.NDArray[Any]
+    mass: Floats
     scale: Scale
 
 
-def sized(frame: Frame, columns: Columns) -> Sizes:
-    """Votes of the open rows: turnout against the size of a row, regressed as shares are."""
-    scale = tuning.SIZES_KNOWN if frame.sizes_known else tuning.SIZES_UNKNOWN
+def sized(frame: Frame, columns: Columns, design: Design) -> Sizes:
+    """Votes of the open rows: turnout against the size of a row, regressed as shares are on the same design."""
+    known = frame.places.sizes_known
+    scale = tuning.SIZES_KNOWN if known else tuning.SIZES_UNKNOWN
     seen, open_, size, valid = frame.seen, frame.open, frame.size, frame.facts.valid
     usual = valid[seen].sum() / size[seen].sum()
-    most = RATIO_MAX if frame.sizes_known else UNSIZED_RATIO_MAX
+    most = RATIO_MAX if known else UNSIZED_RATIO_MAX
     turnout = (np.minimum(valid[seen] / size[seen] / usual, most) - 1)[:, None]
     fitted = fit(
-        frame.places.levels, seen, designed(frame, columns), np.array(explaining(frame, scale).deviations), turnout,
-        NOISE / size[seen], scale, 1.0,
+        frame.places.levels, seen, design, columns.deviations(scale), turnout, NOISE / size[seen], scale, 1.0,
     )  # fmt: skip
     areas = len(frame.places.areas)
     foretold = foretell(fitted, frame.places.levels, open_, usual * size[open_], areas)
-    least = RATIO_MIN if frame.sizes_known else UNSIZED_RATIO_MIN
+    least = RATIO_MIN if known else UNSIZED_RATIO_MIN
     votes = usual * size[open_] * np.maximum(1 + foretold.responses[:, 0], least)
     return _sizes(frame, scale, usual, fitted, foretold, votes)
 

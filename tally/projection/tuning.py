@@ -45,11 +45,6 @@ SIZES_UNKNOWN = Scale(
 
 WIDEN = 0.7
 """What all errors are times: so that 92.5 % of the shares of the six past elections fell inside 90 % intervals."""
-HELD_OUT = {
-    "bolivia_2020": 0.74, "israel_knesset_25": 0.7, "mexico_2006": 0.75, "us_ga_2018_two_round": 0.66,
-    "us_nc_2020_timeseries": 0.65, "venezuela_2013": 0.75,
-}  # fmt: skip
-"""The same from the five others: what each of them is judged with, so that none is judged by what it taught."""
 WEIGHT_PLACES, WEIGHT_ROWS, WEIGHT_DRIFT = 10.0, 20.0, 3.0
 """How many seen places, rows and knots an expected deviation is worth."""
 WEIGHT_SCALE = 8.0

@@ -18,7 +18,7 @@ from tally.state import State
 from tests.data.where import published
 from ws.exports import EXPORTS, sheets
 from ws.exports.feed import atom
-from ws.exports.sheets import Taken
+from ws.exports.sheets import Results
 
 HOSTILE = "=cmd|' /C calc'!A0"
 DEFINITION: dict[str, Any] = {
@@ -59,9 +59,9 @@ def counted() -> State:
     return state
 
 
-def taken(*, with_units: bool = True) -> Taken:
+def taken(*, with_units: bool = True) -> Results:
     state = counted()
-    return Taken(
+    return Results(
         state.layout.definition, tuple(state.contests), "epoch", state.seq, "2026-11-27T20:00:00Z", with_units
     )
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tally.ledger import ClaimState
 from tally.projection.ensemble import blended
 from tally.projection.frame import Facts, Frame, Ints
 from tally.projection.projector import ROWS_MIN, Projection, Projector, TooEarly
@@ -14,6 +15,7 @@ from tally.projection.record import LEVELS
 from tally.projection.regression import regressed
 from tally.projection.shown import shown
 from tests.unit.projection_cases import Made, facts, made, renamed, shuffled
+from ws.projection import certain, told
 
 PLURALITY = {"type": "plurality"}
 
@@ -183,8 +185,12 @@ def test_nothing_seen_at_all_is_too_early_though_rows_are_closed() -> None:
 def test_what_is_irreversible_is_certain_here_too() -> None:
     night = made(13)
     found = projected(night, facts(night, shuffled(night), 100))
-    said = shown(found, night.places, elected=["c"], eliminated=["a"])
-    chances = {one["selection"]: one["chance"] for one in said["selections"]}
+    said = shown(found, night.places)
+    turned = ClaimState("irreversible", "certain", (), 1)
+    sure, _ = certain({"elected:c": turned, "eliminated:a": turned}, "elected", ["a", "b", "c"], 1)
+    chances = {
+        one["selection"]: told(one["chance"], sure.get(one["selection"])) for one in said["selections"]
+    }
     assert chances["c"] == 1
     assert chances["a"] == 0
 

@@ -4,7 +4,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol
 
-from ws.exports.sheets import Taken
+from ws.exports.sheets import Results
 
 
 class Export(Protocol):
@@ -14,7 +14,7 @@ class Export(Protocol):
     MEDIA_TYPE: str
     FILE_NAME: str
 
-    def written(self, taken: Taken) -> bytes:
+    def written(self, results: Results) -> bytes:
         """The whole export. Pure; may take long, so it is made off the loop."""
 
 

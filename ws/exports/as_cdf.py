@@ -8,9 +8,9 @@ from tally import wire
 from tally.events import ANNULLED, PROGRESS_NAMES
 from tally.layout import ContestLayout
 from tally.model import Unit
-from tally.state import ContestState
+from tally.state import BALLOTS, DONE, ContestState
 from tally.view import results_status
-from ws.exports.sheets import Taken
+from ws.exports.sheets import Results
 
 PATH = "/v1/export/cdf.json"
 MEDIA_TYPE = "application/json"
@@ -33,19 +33,19 @@ VARIATIONS = {
 STATUSES = {"expected": "not-processed", "in-process": "in-process", "completed": "completed"}
 
 
-def written(taken: Taken) -> bytes:
+def written(results: Results) -> bytes:
     """One ElectionReport: the whole tree of units, every contest, counts of units by type.
 
     Ids are ours behind what they are ids of, with what XML names do not allow replaced. Annulled units have no
     counts. Every contest is a CandidateContest, also a measure: a definition does not tell them apart.
     """
-    election = taken.definition.election
-    day = election.date or taken.as_of[:10]
-    statuses = {results_status(contest) for contest in taken.contests}
+    election = results.definition.election
+    day = election.date or results.as_of[:10]
+    statuses = {results_status(contest) for contest in results.contests}
     report = {
         "@type": "ElectionResults.ElectionReport",
-        "Format": "precinct-level" if taken.with_units else "summary-contest",
-        "GeneratedDate": taken.as_of,
+        "Format": "precinct-level" if results.with_units else "summary-contest",
+        "GeneratedDate": results.as_of,
         "Issuer": election.name or election.id,
         "IssuerAbbreviation": election.id,
         "SequenceStart": 1,
@@ -53,11 +53,12 @@ def written(taken: Taken) -> bytes:
         "Status": statuses.pop() if len(statuses) == 1 else "unofficial-partial",
         "VendorApplicationId": "tally",
         "IsTest": election.is_test,
-        "Notes": f"position {taken.epoch}/{taken.seq}" + (f"; {election.label}" if election.label else ""),
-        "GpUnit": [*_units(taken)],
+        "Notes": f"position {results.epoch}/{results.seq}"
+        + (f"; {election.label}" if election.label else ""),
+        "GpUnit": [*_units(results)],
         "Party": [
             {"@id": _id("party", party), "@type": "ElectionResults.Party", "Name": _text(party)}
-            for party in _parties(taken)
+            for party in _parties(results)
         ],
         "Election": [
             {
@@ -68,9 +69,11 @@ def written(taken: Taken) -> bytes:
                 "EndDate": day,
                 "Type": "other",
                 "OtherType": "unspecified",
-                "Candidate": [one for contest in taken.contests for one in _candidates(contest.layout)],
-                "Contest": [_contest(taken, contest) for contest in taken.contests],
-                "BallotCounts": [one for contest in taken.contests[:1] for one in _ballots(taken, contest)],
+                "Candidate": [one for contest in results.contests for one in _candidates(contest.layout)],
+                "Contest": [_contest(results, contest) for contest in results.contests],
+                "BallotCounts": [
+                    one for contest in results.contests[:1] for one in _ballots(results, contest)
+                ],
             }
         ],
     }
@@ -91,21 +94,21 @@ def _text(said: str) -> Json:
     return {"@type": "ElectionResults.InternationalizedText", "Text": [language]}
 
 
-def _parties(taken: Taken) -> list[str]:
-    found = (s.party for contest in taken.contests for s in contest.layout.contest.selections)
+def _parties(results: Results) -> list[str]:
+    found = (s.party for contest in results.contests for s in contest.layout.contest.selections)
     return list(dict.fromkeys(party for party in found if party))
 
 
-def _units(taken: Taken) -> Iterator[Json]:
+def _units(results: Results) -> Iterator[Json]:
     """The whole, and every unit with those directly in it."""
     below: dict[str | None, list[str]] = {}
-    for unit in taken.definition.units:
+    for unit in results.definition.units:
         below.setdefault(unit.parent, []).append(unit.id)
-    status = _count_statuses(taken) if taken.with_units else {}
+    status = _count_statuses(results) if results.with_units else {}
     yield _gp_unit(_WHOLE, "other", "whole", [_id("gp", unit) for unit in below.get(None, [])])
-    for unit in taken.definition.units:
-        if taken.with_units or unit.id in below:
-            yield _gp_unit_of(unit, below.get(unit.id, []) if taken.with_units else [], status.get(unit.id))
+    for unit in results.definition.units:
+        if results.with_units or unit.id in below:
+            yield _gp_unit_of(unit, below.get(unit.id, []) if results.with_units else [], status.get(unit.id))
 
 
 def _gp_unit(name: str, kind: str, other: str | None, within: list[str]) -> Json:
@@ -132,10 +135,10 @@ def _gp_unit_of(unit: Unit, within: list[str], status: list[Json] | None) -> Jso
     return found
 
 
-def _count_statuses(taken: Taken) -> dict[str, list[Json]]:
+def _count_statuses(results: Results) -> dict[str, list[Json]]:
     """Of each unit, how far it is for the first contest it counts, by type."""
     found: dict[str, list[Json]] = {}
-    for contest in taken.contests:
+    for contest in results.contests:
         layout = contest.layout
         for u, unit in enumerate(layout.units):
             if unit.id not in found:
@@ -166,7 +169,7 @@ def _candidates(layout: ContestLayout) -> Iterator[Json]:
         yield found
 
 
-def _contest(taken: Taken, contest: ContestState) -> Json:
+def _contest(results: Results, contest: ContestState) -> Json:
     layout = contest.layout
     rule = str(layout.contest.rule["type"])
     variation = VARIATIONS.get(rule)
@@ -185,23 +188,23 @@ def _contest(taken: Taken, contest: ContestState) -> Json:
             else {"VoteVariation": "other", "OtherVoteVariation": rule}
         ),
         "TotalSubUnits": len(layout.units),
-        "SubUnitsReported": int(contest.nodes[0][layout.selections + 3]),
+        "SubUnitsReported": int(contest.nodes[0][layout.selections + DONE]),
         "ContestSelection": [
             {
                 "@id": _id("selection", layout.contest.id, selection.id),
                 "@type": "ElectionResults.CandidateSelection",
                 "CandidateIds": [_id("candidate", layout.contest.id, selection.id)],
                 "SequenceOrder": s + 1,
-                "VoteCounts": [*_votes(taken, contest, s)],
+                "VoteCounts": [*_votes(results, contest, s)],
             }
             for s, selection in enumerate(layout.contest.selections)
         ],
     }
 
 
-def _votes(taken: Taken, contest: ContestState, selection: int) -> Iterator[Json]:
+def _votes(results: Results, contest: ContestState, selection: int) -> Iterator[Json]:
     yield _count(_WHOLE, "total", int(contest.nodes[0][selection]))
-    if not taken.with_units:
+    if not results.with_units:
         return
     layout, column = contest.layout, contest.counts[:, selection].tolist()
     for u, unit in enumerate(layout.units):
@@ -215,12 +218,12 @@ def _count(unit: str, name: str, votes: int) -> Json:
     return {"@type": "ElectionResults.VoteCounts", "GpUnitId": unit, **_type(name), "Count": votes}
 
 
-def _ballots(taken: Taken, contest: ContestState) -> Iterator[Json]:
+def _ballots(results: Results, contest: ContestState) -> Iterator[Json]:
     """Ballots cast, in the whole and by unit and type, as the first contest counts them."""
     layout, cast = contest.layout, contest.numbers[:, 1].tolist()
-    whole = int(contest.nodes[0][layout.selections])
+    whole = int(contest.nodes[0][layout.selections + BALLOTS])
     yield {"@type": "ElectionResults.BallotCounts", "GpUnitId": _WHOLE, "Type": "total", "BallotsCast": whole}
-    for u, unit in enumerate(layout.units if taken.with_units else ()):
+    for u, unit in enumerate(layout.units if results.with_units else ()):
         for t, name in enumerate(layout.contest.count_types):
             row = u * layout.types + t
             if layout.applies[row] and contest.progress[row] and contest.standing[u] != ANNULLED:

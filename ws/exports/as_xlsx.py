@@ -8,7 +8,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from ws.exports import sheets
-from ws.exports.sheets import Cell, Taken
+from ws.exports.sheets import Cell, Results
 
 PATH = "/v1/export.xlsx"
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -17,7 +17,7 @@ SHEET_ROWS_MAX = 1_048_575
 """Rows below the header that a sheet can hold."""
 
 
-def written(taken: Taken) -> bytes:
+def written(results: Results) -> bytes:
     """Text is written as text and numbers as numbers: nothing is ever a formula or a link."""
     out = io.BytesIO()
     options = {
@@ -28,14 +28,14 @@ def written(taken: Taken) -> bytes:
     }
     with xlsxwriter.Workbook(out, options) as book:
         bold = book.add_format({"bold": True})
-        told = [(name, _cell(value)) for name, value in sheets.about(taken).items()]
+        told = [(name, _cell(value)) for name, value in sheets.about(results).items()]
         _filled(book.add_worksheet("About"), ("what", "value"), told, bold)
         _filled(
             book.add_worksheet("Totals"), sheets.TOTALS,
-            (row for contest in taken.contests for row in sheets.totals(contest)), bold,
+            (row for contest in results.contests for row in sheets.totals(contest)), bold,
         )  # fmt: skip
         names: set[str] = {"about", "totals"}
-        for contest in taken.contests if taken.with_units else ():
+        for contest in results.contests if results.with_units else ():
             sheet = book.add_worksheet(_sheet_name(contest.layout.contest.id, names))
             _filled(sheet, sheets.unit_columns(contest), sheets.units(contest), bold)
     return out.getvalue()

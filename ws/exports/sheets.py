@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from tally.events import PROGRESS_NAMES, STANDING_NAMES
 from tally.model import Definition
-from tally.state import INVALID, ContestState
+from tally.state import BALLOTS, DONE, INVALID, ContestState
 from tally.view import results_status
 
 Cell = str | int | None
 
 
-class Taken(NamedTuple):
+class Results(NamedTuple):
     """Contests at rest, and the position they were taken at. `with_units`: rows of units too."""
 
     definition: Definition
@@ -33,12 +33,12 @@ UNITS = (
 )  # fmt: skip
 
 
-def about(taken: Taken) -> dict[str, Any]:
+def about(results: Results) -> dict[str, Any]:
     """Which count this is: what every export says of itself."""
-    election = taken.definition.election
+    election = results.definition.election
     return {
         "election": election.id, "name": election.name, "date": election.date, "label": election.label,
-        "is_test": election.is_test, "epoch": taken.epoch, "seq": taken.seq, "as_of": taken.as_of,
+        "is_test": election.is_test, "epoch": results.epoch, "seq": results.seq, "as_of": results.as_of,
     }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def totals(contest: ContestState) -> Iterator[tuple[Cell, ...]]:
     layout, root = contest.layout, contest.nodes[0].tolist()
     m = layout.selections
     votes, extra = root[:m], root[m:]
-    ballots, invalid = extra[0], extra[INVALID]
+    ballots, invalid = extra[BALLOTS], extra[INVALID]
     for s, selection in enumerate(layout.contest.selections):
         claim = contest.claims.get(f"elected:{selection.id}") or contest.claims.get(
             f"outright:{selection.id}"
@@ -56,7 +56,7 @@ def totals(contest: ContestState) -> Iterator[tuple[Cell, ...]]:
         yield (
             layout.contest.id, layout.contest.name, selection.id, selection.name, selection.party, votes[s],
             contest.sums.votes_disputed[s], sum(votes), ballots, invalid, layout.registered_total,
-            extra[3], len(layout.units), results_status(contest),
+            extra[DONE], len(layout.units), results_status(contest),
             "irreversible" if sure else "open", claim.grade if claim is not None and sure else None,
         )  # fmt: skip
 

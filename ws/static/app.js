@@ -1,10 +1,9 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
+import { ENDS, OUTCOMES } from "./observe-words.js";
+import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 
-const at = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat(navigator.language);
 const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
 const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
 const RECORDS_BACK = 1_000;
@@ -34,7 +33,7 @@ async function start() {
     if (!known) { unknown(election); return; }
     named = await fetchJson(`/v1/contests/${encodeURIComponent(known.contest)}/names`);
   } catch {
-    write("connection", "the service does not answer; trying again");
+    write(at("connection"), "the service does not answer; trying again");
     setTimeout(start, AGAIN_AFTER_MS);
     return;
   }
@@ -69,12 +68,6 @@ function unknown(election) {
   for (const part of document.querySelectorAll("main > section, main > dl, #position, #connection")) part.hidden = true;
   document.title = "tally: no such contest";
   contests(election.contests, null);
-}
-
-async function fetchJson(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
 }
 
 // Who comes late reads what happened in the last records too; what is older stays in the contest's history.
@@ -128,16 +121,11 @@ function label(view) {
 function contests(all, current) {
   if (all.length < 2 && current !== null) return;
   const links = all.slice(0, CONTESTS_LISTED).map((contest) => {
-    const link = element("a", contest.name || contest.contest);
-    link.href = `/contest/${encodeURIComponent(contest.contest)}`;
-    if (contest.contest === current) link.setAttribute("aria-current", "page");
-    return link;
+    const one = link(`/contest/${encodeURIComponent(contest.contest)}`, contest.name || contest.contest);
+    if (contest.contest === current) one.setAttribute("aria-current", "page");
+    return one;
   });
-  if (all.length > CONTESTS_LISTED) {
-    const rest = element("a", `all ${number.format(all.length)} contests`);
-    rest.href = "/observe";
-    links.push(rest);
-  }
+  if (all.length > CONTESTS_LISTED) links.push(link("/observe", `all ${number.format(all.length)} contests`));
   at("contests").hidden = false;
   at("contests").replaceChildren(...links);
 }
@@ -155,18 +143,8 @@ function show(view) {
   at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
 }
 
-const SETTLED = { // claims that say how a contest ends, in words
-  elected: (who) => `${who} elected`,
-  outright: (who) => `${who} elected without a run-off`,
-  runoff: (who) => who ? `a run-off between ${who}` : "a run-off is required",
-  passes: () => "the measure passes",
-  fails: () => "the measure fails",
-  allocation: () => "every seat is settled",
-  "no-winner": () => "nobody wins in this round",
-};
-
 function settled(view) {
-  const sure = view.claims.filter((c) => c.claim in SETTLED && c.status === "irreversible");
+  const sure = view.claims.filter((c) => ENDS.includes(c.claim) && c.status === "irreversible");
   const pair = sure.some((c) => c.claim === "runoff" && c.who.length);
   return sure.filter((c) => !(pair && c.claim === "runoff" && !c.who.length));
 }
@@ -176,24 +154,24 @@ function verdict(view) {
   const withdrawn = view.claims.filter((c) => c.status === "withdrawn");
   const box = at("verdict");
   box.classList.toggle("sure", won.length > 0);
-  write("verdict-kind", won.length ? "proven" : "nothing yet");
+  write(at("verdict-kind"), won.length ? "proven" : "nothing yet");
   if (won.length) {
     const said = won.every((c) => c.claim === "elected")
-      ? SETTLED.elected(won.map((c) => names[c.who[0]]).join(", "))
-      : won.map((c) => SETTLED[c.claim](c.who.map((w) => names[w]).join(" and "))).join("; ");
+      ? OUTCOMES.elected(won.map((c) => names[c.who[0]]).join(", "))
+      : won.map((c) => OUTCOMES[c.claim](c.who.map((w) => names[w]).join(" and "))).join("; ");
     const grade = won.every((c) => c.grade === "certain") ? "" : `, if ${[...new Set(won.flatMap((c) => c.assumptions))].join(" and ")}`;
-    write("verdict-head", `Irreversible: ${said}${grade}`);
-    write("verdict-text", sentence(view, won[0]));
+    write(at("verdict-head"), `Irreversible: ${said}${grade}`);
+    write(at("verdict-text"), sentence(view, won[0]));
     at("proof").hidden = false;
     prove(view, won[0]);
     return;
   }
   at("proof").hidden = true;
-  write("verdict-head", view.ballots_cast ? "Not decided yet" : "Waiting for the first count");
+  write(at("verdict-head"), view.ballots_cast ? "Not decided yet" : "Waiting for the first count");
   const undone = withdrawn.length
     ? `What was certain has been undone, for the reason given below: ${withdrawn.map((c) => named(c.id)).join(", ")}. `
     : "";
-  write("verdict-text", undone + open(view));
+  write(at("verdict-text"), undone + open(view));
 }
 
 function sentence(view, claim) {
@@ -232,10 +210,10 @@ async function prove(view, claim) {
   }
   proofOf = key;
   provedAt = Date.now();
+  const path = `/v1/contests/${encodeURIComponent(view.contest)}`;
+  const address = `${path}/certificate?claim=${encodeURIComponent(claim.id)}`;
   let certificate;
-  try {
-    certificate = await fetchJson(`/v1/contests/${encodeURIComponent(view.contest)}/certificate?claim=${encodeURIComponent(claim.id)}`);
-  } catch { return; }
+  try { certificate = await fetchJson(address); } catch { return; }
   if (proofOf !== key) return;
   const lines = (certificate.proof?.assertions ?? []).map((a) => {
     const rival = certificate.selections[a.a.findIndex((weight) => weight < 0)];
@@ -243,12 +221,8 @@ async function prove(view, claim) {
   });
   const list = element("ul");
   list.append(...lines);
-  const link = element("a", "certificate (JSON)");
-  link.href = `/v1/contests/${encodeURIComponent(view.contest)}/certificate?claim=${encodeURIComponent(claim.id)}`;
-  const rows = element("a", "the unit rows it is computed from");
-  rows.href = `/v1/contests/${encodeURIComponent(view.contest)}/units.ndjson`;
   const links = element("p");
-  links.append(link, " · ", rows, ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
+  links.append(link(address, "certificate (JSON)"), " · ", link(`${path}/units.ndjson`, "the unit rows it is computed from"), ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
   at("proof-body").replaceChildren(list, links);
 }
 
@@ -259,11 +233,11 @@ function crossing(view) {
     at(`${id}-bar`).max = most;
     at(`${id}-bar`).value = value;
   }
-  write("lead", number.format(view.lead));
-  write("coming", coming === null ? "unknown" : number.format(coming));
+  write(at("lead"), number.format(view.lead));
+  write(at("coming"), coming === null ? "unknown" : number.format(coming));
   const assumed = Object.entries(view.outstanding.assumptions ?? {})
     .map(([name, ballots]) => `${ballots === null ? "unknown" : number.format(ballots)} if ${name}`).join("; ");
-  write("crossing-text", [
+  write(at("crossing-text"), [
     coming !== null && view.leader ? (view.lead > coming ? "The lead is larger than everything that may still come." : "What may still come is larger than the lead.") : "",
     assumed,
   ].filter(Boolean).join(" "));
@@ -289,10 +263,8 @@ function totals(view) {
   const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
     const row = element("tr");
     const claim = claims.get(total.selection);
-    const name = element("th", names[total.selection] ?? total.selection);
-    name.scope = "row";
     row.append(
-      name,
+      rowHead(names[total.selection] ?? total.selection),
       cell(number.format(total.votes) + (total.votes_disputed ? ` (${number.format(total.votes_disputed)} disputed)` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
       element("td", claim ? `${[...claim.said, ...weight(claim)].join(", ")}, irreversible` : "open", claim ? "certain" : ""),
@@ -303,7 +275,7 @@ function totals(view) {
   const units = view.units;
   const extra = [["in process", units.in_process], ["under review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["do not add up", units.unreconciled]]
     .filter(([, count]) => count).map(([what, count]) => `${number.format(count)} ${what}`);
-  write("counted", `${number.format(units.completed)} of ${number.format(units.total)} units counted${extra.length ? ` (${extra.join(", ")})` : ""}; ${number.format(view.ballots_cast)} ballots, ${number.format(view.invalid)} of them invalid${view.voters_registered ? `; ${number.format(view.voters_registered)} registered voters` : ""}.`);
+  write(at("counted"), `${number.format(units.completed)} of ${number.format(units.total)} units counted${extra.length ? ` (${extra.join(", ")})` : ""}; ${number.format(view.ballots_cast)} ballots, ${number.format(view.invalid)} of them invalid${view.voters_registered ? `; ${number.format(view.voters_registered)} registered voters` : ""}.`);
 }
 
 function places(view) {
@@ -318,10 +290,8 @@ function places(view) {
   }));
   at("places-body").replaceChildren(...below.map((place) => {
     const row = element("tr");
-    const name = element("th", place.name || place.unit);
-    name.scope = "row";
     const votes = new Map(place.totals.map((t) => [t.selection, t.votes]));
-    row.append(name, ...first.map((s) => cell(number.format(votes.get(s) ?? 0))), cell(number.format(place.units.completed)));
+    row.append(rowHead(place.name || place.unit), ...first.map((s) => cell(number.format(votes.get(s) ?? 0))), cell(number.format(place.units.completed)));
     return row;
   }));
 }
@@ -359,11 +329,4 @@ function inWords(event) {
   }
 }
 
-function write(id, text) { if (at(id).textContent !== text) at(id).textContent = text; }
 function cell(text) { return element("td", text, "number"); }
-function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}

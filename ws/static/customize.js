@@ -1,8 +1,8 @@
 // The customizer: reads the form, shows the ticker as it will be, and writes what to paste.
 import { HEIGHTS, query, read } from "./embed-options.js";
 import { LANGUAGES } from "./embed-words.js";
+import { at } from "./page.js";
 
-const at = (id) => document.getElementById(id);
 const ESCAPED = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escaped = (text) => text.replace(/[&<>"]/g, (one) => ESCAPED[one]);
 let names = new Map();

@@ -1,7 +1,7 @@
 // One contest for observers: its claims with certificates in words, what is outstanding where, units in doubt.
-import { assumed, certificateWords, claimWords, comingWords, disputeWords, many, number, ruledOut } from "./observe-words.js";
+import { ENDS, assumed, certificateWords, claimWords, comingWords, disputeWords, many, ruledOut } from "./observe-words.js";
+import { at, element, fetchJson, link, number, rowHead, write } from "./page.js";
 
-const at = (id) => document.getElementById(id);
 const CLAIMS_SHOWN = 100;
 const ASK_EVERY_MS = 5_000; // certificates and units in doubt are worked out over every unit: not for every frame
 const RULES = { "over-cap": "more ballots than its cap allows", "content-clone": "the same numbers as other units" };
@@ -24,7 +24,7 @@ export class Detail {
 
   async begin(focus) {
     let named;
-    try { named = await json(`${this.path}/names`); } catch {
+    try { named = await fetchJson(`${this.path}/names`); } catch {
       setTimeout(() => { if (this.open) this.begin(focus); }, ASK_EVERY_MS);
       return;
     }
@@ -107,7 +107,7 @@ export class Detail {
     [one.asked, one.at] = [this.view.position.seq, Date.now()];
     const path = `${this.path}/certificate?claim=${encodeURIComponent(id)}`;
     let certificate;
-    try { certificate = await json(path); } catch {
+    try { certificate = await fetchJson(path); } catch {
       one.asked = -1;
       one.body.replaceChildren(element("p", "The certificate cannot be fetched just now."));
       return;
@@ -135,7 +135,7 @@ export class Detail {
     }
     [this.doubtSeq, this.doubtAt] = [this.view.position.seq, Date.now()];
     let doubt;
-    try { doubt = await json(`${this.path}/doubt`); } catch { this.doubtSeq = -1; return; }
+    try { doubt = await fetchJson(`${this.path}/doubt`); } catch { this.doubtSeq = -1; return; }
     if (this.open) this.drawDoubt(doubt);
   }
 
@@ -159,7 +159,7 @@ export class Detail {
   }
 
   overturns() {
-    return this.view.claims.filter((claim) => ["elected", "outright", "passes", "fails", "allocation", "runoff"].includes(claim.claim))
+    return this.view.claims.filter((claim) => ENDS.includes(claim.claim))
       .map((claim) => [claim, disputeWords(claim, this.view)]).filter(([, said]) => said)
       .map(([claim, said]) => `${claimWords(claim.claim, claim.who, this.names, claim)}: ${said}`).join(" ");
   }
@@ -189,23 +189,8 @@ export class Detail {
   }
 }
 
-async function json(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
 function tr(name, ...cells) { // numbers, or `{ words }`
   const row = element("tr");
-  const head = element("th", name);
-  head.scope = "row";
-  row.append(head, ...cells.map((cell) => typeof cell === "string" ? element("td", cell, "number") : element("td", cell.words)));
+  row.append(rowHead(name), ...cells.map((cell) => typeof cell === "string" ? element("td", cell, "number") : element("td", cell.words)));
   return row;
-}
-function link(href, text) { const one = element("a", text); one.href = href; return one; }
-function write(node, text) { if (node.textContent !== text) node.textContent = text; }
-function element(tag, text = "", className = "") {
-  const one = document.createElement(tag);
-  if (text) one.textContent = text;
-  if (className) one.className = className;
-  return one;
 }

@@ -1,10 +1,11 @@
 // What observers are told, as sentences: claims, proofs and witnesses. Pure: views and certificates in, text out.
-export const number = new Intl.NumberFormat(navigator.language);
-export const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
+import { number } from "./page.js";
+
 export const many = (n, one, more = `${one}s`) => `${number.format(n)} ${n === 1 ? one : more}`;
 
 const PRIZES = { "at-least": "at least", "at-most": "at most" };
-const OUTCOMES = {
+// How a contest ends, and who is out of it.
+export const OUTCOMES = {
   elected: (who) => `${who} elected`,
   eliminated: (who) => `${who} eliminated`,
   outright: (who) => `${who} elected without a run-off`,
@@ -14,6 +15,7 @@ const OUTCOMES = {
   allocation: () => "every seat is settled",
   "no-winner": () => "nobody wins in this round",
 };
+export const ENDS = Object.keys(OUTCOMES).filter((kind) => kind !== "eliminated");
 
 // A claim of a contest view, or the `claim` of a certificate.
 export function claimWords(kind, who, names, more = {}) {

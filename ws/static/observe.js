@@ -1,8 +1,8 @@
 // The observers' page: every contest in one table, a page of it at a time, and one contest in full below it.
 import { Detail } from "./observe-detail.js";
-import { clock, comingWords, idWords, many, number } from "./observe-words.js";
+import { comingWords, idWords, many } from "./observe-words.js";
+import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
 
-const at = (id) => document.getElementById(id);
 const ROWS = 100; // in the document at once, however many contests there are
 const SLICE = 500; // lines worked through before the browser has its turn
 const WHOLE_FRAMES_MAX = 200; // contests up to which the channel with all of them is heard; above, the beat of `status:`
@@ -56,12 +56,6 @@ async function start() {
   }
   choose(false);
   if (!stream) follow();
-}
-
-async function fetchJson(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
 }
 
 // The lines that changed since the last look; all of them the first time and after a new journal.
@@ -214,11 +208,8 @@ function draw() {
 
 function made(one) {
   const row = element("tr");
-  const name = element("th");
-  name.scope = "row";
-  const link = element("a");
-  link.href = `#${encodeURIComponent(one.contest)}`;
-  name.append(link);
+  const name = rowHead("");
+  name.append(link(`#${encodeURIComponent(one.contest)}`, one.title));
   row.append(name, ...COLUMNS.slice(1).map((column) => element("td", "", column.numeric ? "number" : "")));
   drawn.set(one.contest, row);
   return row;
@@ -252,12 +243,4 @@ function choose(focus) {
   detail = chosen === null ? null : new Detail(chosen, focus);
   draw();
   follow();
-}
-
-function write(node, text) { if (node.textContent !== text) node.textContent = text; }
-function element(tag, text = "", className = "") {
-  const one = document.createElement(tag);
-  if (text) one.textContent = text;
-  if (className) one.className = className;
-  return one;
 }

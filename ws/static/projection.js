@@ -1,6 +1,6 @@
 // The projected layer of the live page: what will probably happen, in words that cannot be taken for a result.
-const at = (id) => document.getElementById(id);
-const number = new Intl.NumberFormat(navigator.language);
+import { at, element, number, rowHead, write } from "./page.js";
+
 const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const round = new Intl.NumberFormat(navigator.language, { style: "percent", maximumFractionDigits: 0 });
 const LIKELY = 0.75, NEARLY_SURE = 0.99; // from which chance on somebody "will probably" and is "all but" sure
@@ -36,20 +36,20 @@ export function projected(frame, view, names) {
   box.classList.toggle("is-stale", stale);
   at("projection-table").hidden = !told;
   at("projection-needs").hidden = true;
-  write("projection-record", "");
-  write("projection-age", "");
+  write(at("projection-record"), "");
+  write(at("projection-age"), "");
   if (!told) {
-    write("projection-head", frame.status === "counted" ? "Nothing is left to project" : "No projection");
-    write("projection-text", without(frame));
+    write(at("projection-head"), frame.status === "counted" ? "Nothing is left to project" : "No projection");
+    write(at("projection-text"), without(frame));
     return;
   }
   const won = irreversible(frame, view);
-  write("projection-head", won ? `${names[won.selection] ?? won.selection} will probably end near ${share.format(won.share.middle)}` : headline(frame, names));
-  write("projection-text", difference(frame, view, names, won));
+  write(at("projection-head"), won ? `${names[won.selection] ?? won.selection} will probably end near ${share.format(won.share.middle)}` : headline(frame, names));
+  write(at("projection-text"), difference(frame, view, names, won));
   needs(frame, view, names);
   rows(frame, names);
-  write("projection-record", record(frame.calibration));
-  write("projection-age", age(frame, view));
+  write(at("projection-record"), record(frame.calibration));
+  write(at("projection-age"), age(frame, view));
 }
 
 function without(frame) {
@@ -116,25 +116,23 @@ function needs(frame, view, names) {
   const who = names[found.who] ?? found.who, ahead = names[found.ahead] ?? found.ahead;
   const had = found.share_had_in_same_places;
   const asked = found.share_needed > 1 ? "more than everything" : round.format(found.share_needed);
-  write("projection-needs", `To pass ${ahead}, ${who} needs ${asked} of what is left`
+  write(at("projection-needs"), `To pass ${ahead}, ${who} needs ${asked} of what is left`
     + `${had === null ? "" : `; has had ${round.format(had)} in the same places`}; expected ${round.format(found.share_expected)}.`);
 }
 
 function rows(frame, names) {
   const seats = frame.outcome.kind === "seats" && frame.selections.every((one) => one.seats);
-  write("projection-chance", seats ? "Seats, nine times in ten" : frame.outcome.kind === "outright" ? "Will probably win outright" : frame.outcome.kind === "passes" ? "Will probably prevail" : "Will probably win");
+  write(at("projection-chance"), seats ? "Seats, nine times in ten" : frame.outcome.kind === "outright" ? "Will probably win outright" : frame.outcome.kind === "passes" ? "Will probably prevail" : "Will probably win");
   const order = [...frame.selections].sort((a, b) => b.share.middle - a.share.middle).slice(0, SHOWN_MAX);
   at("projection-rows").replaceChildren(...order.map((one) => {
     const row = element("tr");
-    const name = element("th", names[one.selection] ?? one.selection);
-    name.scope = "row";
     const [low, high] = one.share[RANGE];
     const range = element("td");
     range.append(bar(one.share), element("span", `${share.format(low)} to ${share.format(high)}`, "range"));
     const [few, many] = seats ? one.seats[RANGE] : [0, 0];
     const chance = seats ? (few === many ? number.format(few) : `${number.format(few)} to ${number.format(many)}`)
       : one.irreversible ? `${one.chance ? "yes" : "no"}, irreversible` : one.chance < 0.005 ? "fewer than 1 in 100" : inHundred(one.chance);
-    row.append(name, element("td", chance), element("td", `≈ ${share.format(one.share.middle)}`, "number"), range);
+    row.append(rowHead(names[one.selection] ?? one.selection), element("td", chance), element("td", `≈ ${share.format(one.share.middle)}`, "number"), range);
     return row;
   }));
 }
@@ -163,12 +161,4 @@ function age(frame, view) {
   const made = `Made from the count at position ${number.format(frame.position.seq)}`;
   if (frame.stale) return `${made}, ${number.format(Math.max(behind, frame.age_records))} records ago. It is stale: the count has moved on and the projection has not followed.`;
   return behind ? `${made}, ${number.format(behind)} ${behind === 1 ? "record" : "records"} ago.` : `${made}, the newest.`;
-}
-
-function write(id, text) { if (at(id).textContent !== text) at(id).textContent = text; }
-function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  if (text) made.textContent = text;
-  if (className) made.className = className;
-  return made;
 }

@@ -18,7 +18,7 @@ def shares(frame: Frame, regression: Regression) -> Floats | None:
     places = frame.places
     seen, matched = frame.seen, places.matched
     both = matched[seen]
-    if not frame.based or not both.any():
+    if not places.based or not both.any():
         return None
     swing = np.median(frame.shares[both] - places.previous_shares[seen[both]], axis=0)
     votes = frame.facts.votes[seen].sum(axis=0)
