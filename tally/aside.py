@@ -11,6 +11,7 @@ from tally.completions import Completions, Ranked, Ranking
 from tally.decide import Grounds
 from tally.disputes import disputed_units, doubtful, sums_without, worth
 from tally.events import ClaimShown, Evaluated
+from tally.implied import carries
 from tally.layout import ContestLayout
 from tally.ledger import Ledger
 from tally.outstanding import Sums
@@ -129,7 +130,7 @@ def judge_ranked(question: Question, rankings: tuple[Ranked, ...], disputed: Map
             if (known is None and (shown.irreversible or reading.variant == 0)) or (
                 known is not None and shown.irreversible and not known.irreversible
             ):
-                holds = decide.carries(robust, claim_id) if question.without else shown.irreversible
+                holds = carries(robust, claim_id) if question.without else shown.irreversible
                 safe, units = _worth(question, reading, shown)
                 best[claim_id] = msgspec.structs.replace(
                     shown, if_all_annulled=holds, if_any_annulled=safe, units_to_overturn=units

@@ -9,6 +9,7 @@ from tally.claim import Claim
 from tally.completions import NOWHERE, Completions
 from tally.decide import Decision
 from tally.effects import pool_kind
+from tally.implied import implies
 from tally.in_box import least_to_come
 from tally.instant import written
 from tally.layout import EVERY_SELECTION, ContestLayout
@@ -47,7 +48,7 @@ def certify(state: State, contest: ContestState, claim_id: str, epoch: str) -> d
     layout = contest.layout
     found = decide.decisions(layout, contest.sums)
     decision = next((d for d in found if d.id == claim_id), None) or next(
-        (d for d in found if d.grounds is not None and decide.implies(d.id, claim_id)), None
+        (d for d in found if d.grounds is not None and implies(d.id, claim_id)), None
     )
     if decision is None or layout.rule is None:
         return None

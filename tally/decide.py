@@ -1,12 +1,13 @@
 """Rule x sums x outstanding → what is irreversible now, on which grounds, and by how much."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tally.claim import Claim
 from tally.completions import ALL, NO_POOL, BallotForm, Completions, District, Group, Pool, Ranked
 from tally.effects import pool_kind
 from tally.events import ClaimChanged
+from tally.implied import Said
 from tally.in_box import least_to_come
 from tally.layout import EVERY_SELECTION, ContestLayout
 from tally.ledger import ClaimState
@@ -223,10 +224,10 @@ def turned_by(
 
     "At least 28" stays when only "at least 30" is said: it rests on the strongest that implies it.
     """
-    said = dict(now)
+    said, implied = dict(now), Said(now)
     for name, known in claims.items():
         if known.status == "irreversible" and name not in now:
-            stronger = [why for other, why in now.items() if implies(other, name)]
+            stronger = [now[other] for other in implied.implying(name)]
             if stronger:
                 said[name] = min(stronger)
     changed = []
@@ -242,23 +243,6 @@ def turned_by(
         if known.status == "irreversible" and name not in said:
             changed.append(ClaimChanged(layout.index, name, "withdrawn", None))
     return tuple(changed)
-
-
-def implies(one: str, other: str) -> bool:
-    """Whether a claim of so many, by its id, implies another: at least 30 that at least 28."""
-    stem, _, number = one.rpartition(":")
-    other_stem, _, less = other.rpartition(":")
-    if stem != other_stem or not (number.isdigit() and less.isdigit()):
-        return False
-    kind = stem.partition(":")[0].removeprefix("units-")
-    return (kind == "at-least" and int(number) >= int(less)) or (
-        kind == "at-most" and int(number) <= int(less)
-    )
-
-
-def carries(ids: Iterable[str], claim: str) -> bool:
-    """Whether claims with these ids say a claim, or imply it."""
-    return any(one == claim or implies(one, claim) for one in ids)
 
 
 def decisions(layout: ContestLayout, sums: Sums) -> list[Decision]:

@@ -12,6 +12,7 @@ from tally.claim import Claim
 from tally.completions import NOWHERE, Completions, ModalUnit, Ranking
 from tally.decide import Decision
 from tally.events import DISPUTED
+from tally.implied import carries
 from tally.outstanding import UNBOUNDED, Sums
 from tally.rules import Rule
 from tally.rules.disputed import annulment_gains, fewest_ballots, fewest_units, robust_margin
@@ -69,10 +70,10 @@ def _robustness(contest: ContestState, found: list[Decision], disputed: Ints) ->
     result = {}
     for decision in found:
         if decision.grounds is None:
-            result[decision.id] = Robust(decide.carries(without, decision.id), False, None, None)
+            result[decision.id] = Robust(carries(without, decision.id), False, None, None)
             continue
         completions, exposed = under[decision.grounds.variant]
-        kind, without_all = decision.claim.kind, decide.carries(without, decision.id)
+        kind, without_all = decision.claim.kind, carries(without, decision.id)
         if of_votes and kind == "elected" and layout.contest.rule.get("seats", 1) == 1:
             robust = _elected(completions, decision.claim.who[0], counted, exposed, ballots, without_all)
         elif of_votes and kind == "eliminated":
@@ -163,7 +164,7 @@ def worth(
     def holds(annulled_max: int) -> bool:
         limited = msgspec.structs.replace(doubt, annulled_max=annulled_max)
         sure = (name_of(one) for one in rule.statuses(limited, params) if one.irreversible)
-        return decide.carries(sure, claim_id)
+        return carries(sure, claim_id)
 
     units = len(doubt.modal)
     if holds(units):

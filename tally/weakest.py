@@ -7,6 +7,7 @@ import msgspec
 
 from tally import decide
 from tally.completions import NO_POOL, Completions, Group, Pool
+from tally.implied import carries
 from tally.layout import ContestLayout
 from tally.outstanding import UNBOUNDED
 from tally.state import ContestState
@@ -54,7 +55,7 @@ def weakest(contest: ContestState, claim_id: str) -> Weakest | None:
 def _holds(layout: ContestLayout, completions: Completions, claim_id: str) -> bool:
     assert layout.rule is not None, "a claim comes from a rule"
     said = layout.rule.statuses(completions, layout.params)
-    return decide.carries((decide.claim_id(layout, one) for one in said if one.irreversible), claim_id)
+    return carries((decide.claim_id(layout, one) for one in said if one.irreversible), claim_id)
 
 
 def _ballots_max(layout: ContestLayout, counted: Completions, claim_id: str) -> int:
