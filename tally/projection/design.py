@@ -1,16 +1,18 @@
-"""What explains a row: its kind, how it voted before, its size, when it came in."""
+"""What explains a row: its kind, how it voted before, its size and its town's, when it came in."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tally.projection import tuning
-from tally.projection.frame import Floats, Frame
+from tally.projection.frame import Bools, Floats, Frame
 from tally.projection.mixed import Design
 from tally.projection.tuning import Scale
 
 SIZE_REACH = 2.5
 """Logarithms of size beyond the average that still count."""
+ALIKE = 1e-9
+"""Logarithms of size nearer than this are the same."""
 FIRST_ROWS = 20
 """Rows in which a trend hardly moves."""
 
@@ -27,7 +29,7 @@ class Columns(NamedTuple):
 
 
 def explaining(frame: Frame) -> Columns:
-    """Columns of every row: one a count type but the first, the leaders' lean and its square, size."""
+    """Columns of every row: one a count type but the first, the leaders' lean and its square, sizes."""
     places, found, names = frame.places, list[Floats](), list[str]()
     for kind in np.unique(places.kind)[1:]:
         found.append((places.kind == kind).astype(np.float64))
@@ -42,23 +44,26 @@ def explaining(frame: Frame) -> Columns:
         if not matched.all():
             found.append((~matched).astype(np.float64))
             names.append("unmatched")
-    size = _sizes(frame)
-    if size is not None:
-        found.append(size)
-        names.append("size")
-    return Columns(tuple(found), tuple(names))
+    sizes = [log for log in (_size_of_rows(frame), _size_of_places(frame)) if log is not None]
+    return Columns((*found, *sizes), (*names, *("size" for _ in sizes)))
 
 
-def _sizes(frame: Frame) -> Floats | None:
-    """Logarithms of size: of rows where known, else of their places, as towns are not villages. None: all alike."""
+def _size_of_rows(frame: Frame) -> Floats | None:
+    """Logarithms of the sizes of rows; 0 where unknown. None: all alike, or none known."""
+    known = frame.places.sized
+    return _centred(np.log(np.where(known, frame.places.size, 1.0)), known) if known.any() else None
+
+
+def _size_of_places(frame: Frame) -> Floats | None:
+    """Logarithms of the sizes of the smallest places, as towns are not villages. None: all alike."""
     places = frame.places
-    if places.sized.any():
-        size, known = np.where(places.sized, places.size, 1.0), places.sized
-    else:
-        size = np.bincount(places.smallest)[places.smallest].astype(np.float64)
-        known = np.ones(len(size), dtype=np.bool_)
-    log = np.log(np.maximum(size, 1.0))
-    if log[known].max() == log[known].min():
+    own = np.where(places.sized, places.size, 0.0) if places.sized.any() else np.ones(len(places.size))
+    total = np.bincount(places.smallest, own)[places.smallest]
+    return _centred(np.log(np.maximum(total, 1.0)), total > 0)
+
+
+def _centred(log: Floats, known: Bools) -> Floats | None:
+    if log[known].max() - log[known].min() < ALIKE:
         return None
     return np.asarray(np.clip(np.where(known, log - log[known].mean(), 0.0), -SIZE_REACH, SIZE_REACH))
 

@@ -28,14 +28,14 @@ class Scale(NamedTuple):
 
 WITH_PREVIOUS = Scale(
     places=(0.05, 0.04, 0.03, 0.03), row=0.07, drift=0.03, kind=0.2, lean=0.15, bend=0.15, unmatched=0.3, size=0.05,
-    apart=0.3, few=4.0, sorted=0.4, beyond=0.12,
+    apart=0.3, few=4.0, sorted=0.4, beyond=0.1,
 )  # fmt: skip
 WITHOUT_PREVIOUS = Scale(
     places=(0.3, 0.25, 0.2, 0.2), row=0.2, drift=0.1, kind=0.5, lean=1.0, bend=1.0, unmatched=1.0, size=0.2,
     apart=0.65, few=12.0, sorted=1.0, beyond=0.25,
 )  # fmt: skip
 SIZES_KNOWN = Scale(
-    places=(0.08, 0.06, 0.05, 0.05), row=0.08, drift=0.03, kind=0.1, lean=0.1, bend=0.1, unmatched=0.1, size=0.1,
+    places=(0.08, 0.06, 0.05, 0.05), row=0.08, drift=0.03, kind=0.1, lean=0.05, bend=0.02, unmatched=0.1, size=0.1,
     apart=0.3, few=4.0, sorted=0.0, beyond=0.15,
 )  # fmt: skip
 SIZES_UNKNOWN = Scale(
