@@ -167,6 +167,7 @@ def _read_report(value: object, pointer: str, faults: Faults) -> CountReport | N
         faults.fields(value, REPORT_FIELDS, ("unit", "contest", "revision", "status"), pointer)
     if type(status) is not str or status not in STATUSES:
         faults.add("unknown-status", f"{pointer}/status", f"one of {', '.join(sorted(STATUSES))}")
+        status = None  # it may be a list or an object, which no set can be asked about
     for name in ("unit", "contest"):
         if name in value and not (type(value[name]) is str and IDENTIFIER.match(value[name])):
             faults.identifier(value[name], f"{pointer}/{name}")

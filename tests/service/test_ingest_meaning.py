@@ -43,6 +43,8 @@ CASES: list[tuple[str, dict[str, Any], int, str, str]] = [
     ("I37 long", changed(unit="p" * 300), 422, "bad-identifier", "/reports/0/unit"),
     ("type", changed(type="mail"), 422, "unknown-type", "/reports/0/type"),
     ("status", changed(status="done"), 422, "unknown-status", "/reports/0/status"),
+    ("status object", changed(status={}, counts=None), 422, "unknown-status", "/reports/0/status"),
+    ("status list", changed(status=[], counts=None), 422, "unknown-status", "/reports/0/status"),
     ("revision", changed(revision=0), 422, "count-out-of-range", "/reports/0/revision"),
     ("withdraw", changed(status="not-processed", counts=None, ballots_cast=0), 422, "reason-required", "/reports/0/reason"),
     ("format", batch("b1", GOOD, format="tally-batch/2"), 422, "bad-format", "/format"),
