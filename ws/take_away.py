@@ -43,9 +43,8 @@ class TakeAway:
             units = request.query.get("units", "0")
             if units not in {"0", "1"}:
                 return problem("bad-query", 400, "Bad query", "units is 1 (rows of units too) or 0", "/units")
-            tag = f"{self._epoch}.{state.seq}"
-            if has(request, tag):
-                return web.Response(status=304, headers={"ETag": f'"{tag}"'})
+            if has(request, f"{self._epoch}.{state.seq}"):
+                return web.Response(status=304, headers=self._headers(state.seq))
             async with self._turn:
                 state = self._state()
                 results = _results(state, self._epoch, asked, with_units=units == "1")
@@ -54,15 +53,18 @@ class TakeAway:
                 body=body,
                 content_type=export.MEDIA_TYPE,
                 charset="utf-8" if export.MEDIA_TYPE.startswith("text/") else None,
-                headers={
-                    "ETag": f'"{self._epoch}.{results.seq}"',
-                    "Cache-Control": "no-cache",
-                    "Tally-Position": f"{self._epoch}/{results.seq}",
-                    "Content-Disposition": f'attachment; filename="{_file_name(export, results)}"',
-                },
+                headers=self._headers(results.seq)
+                | {"Content-Disposition": f'attachment; filename="{_file_name(export, results)}"'},
             )
 
         return answer
+
+    def _headers(self, seq: int) -> dict[str, str]:
+        return {
+            "ETag": f'"{self._epoch}.{seq}"',
+            "Cache-Control": "no-cache",
+            "Tally-Position": f"{self._epoch}/{seq}",
+        }
 
     async def claims(self, request: web.Request) -> web.StreamResponse:
         """The newest claims that turned, as an Atom feed."""
