@@ -9,7 +9,7 @@ EXIT ?=
 NIGHT ?= demo
 CI ?=
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench api lock clean
 
 demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 	@$(BIN)/tally replay $(NIGHT) --serve --speed $(SPEED) $(if $(EXIT),--until irreversible --exit)
@@ -28,6 +28,9 @@ check: $(VENV)/.tests  ## format, lint, types, import contracts, house rules
 
 bench: $(VENV)/.tests  ## measure; the numbers go to docs/performance.md
 	@$(BIN)/python -m tests.bench
+
+api: $(VENV)/.runtime  ## write docs/openapi.json and docs/asyncapi.json anew
+	@$(BIN)/python -m deploy.api
 
 lock: $(VENV)/.tests  ## pin what pyproject.toml asks for, with hashes and without host names
 	@$(PIP) uv

@@ -26,9 +26,8 @@ def missing(why: str) -> None:
     pytest.skip(why)
 
 
-@pytest.fixture(scope="module")
-def modules() -> Path:
-    """The SDK, installed once a machine outside the repository."""
+def installed() -> Path:
+    """What tests/ws/package.json names, installed once a machine outside the repository."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         missing("node and npm are not installed")
     manifest = (HERE / "package.json").read_bytes()
@@ -42,6 +41,12 @@ def modules() -> Path:
         if done.returncode:
             missing(f"npm could not install the SDK: {done.stderr.strip()[-300:]}")
     return folder / "node_modules"
+
+
+@pytest.fixture(scope="module")
+def modules() -> Path:
+    """The SDK's folder."""
+    return installed()
 
 
 class Clients:

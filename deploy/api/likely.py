@@ -1,0 +1,121 @@
+"""The shape of a projection: what the result will probably be, kept apart from the count."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from deploy.api.views import Count, Identifier, Instant, IsTest, Label, Position
+
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+
+
+class VotesSpread(Struct):
+    """The middle, and the two ends of the interval that should hold it so many times in a hundred."""
+
+    middle: int
+    in_50: tuple[int, int] = field(name="50")
+    in_80: tuple[int, int] = field(name="80")
+    in_90: tuple[int, int] = field(name="90")
+    in_95: tuple[int, int] = field(name="95")
+
+
+class ShareSpread(Struct):
+    """The middle, and the two ends of each interval, as parts of 1."""
+
+    middle: float
+    in_50: tuple[float, float] = field(name="50")
+    in_80: tuple[float, float] = field(name="80")
+    in_90: tuple[float, float] = field(name="90")
+    in_95: tuple[float, float] = field(name="95")
+
+
+class Outcome(Struct):
+    """What a chance is a chance of."""
+
+    kind: Literal["elected", "outright", "passes", "seats"]
+    runoff: Share | None
+
+
+class Likely(Struct):
+    """One selection. irreversible: its chance is 1 or 0 because a claim is irreversible for certain."""
+
+    selection: Identifier
+    chance: Share
+    votes: VotesSpread
+    share: ShareSpread
+    irreversible: bool | UnsetType = UNSET
+    seats: VotesSpread | UnsetType = UNSET
+
+
+class LikelyThere(Struct):
+    """One selection's chance to lead in one place."""
+
+    selection: Identifier
+    chance: Share
+    share: ShareSpread
+
+
+class LikelyArea(Struct):
+    """A district of a body, or a child of the root."""
+
+    unit: Identifier
+    selections: list[LikelyThere]
+
+
+class Needs(Struct):
+    """What the second has to do to come to pass the first."""
+
+    who: Identifier
+    ahead: Identifier
+    share_needed: float
+    share_had_in_same_places: float | None
+    share_expected: float
+
+
+class ToCome(Struct):
+    """Votes expected still to come, in so many rows."""
+
+    expected: int
+    rows: Count
+
+
+class Level(Struct):
+    """How often intervals of one level held what came, and by how much they are widened."""
+
+    level: Literal[50, 80, 90, 95]
+    inside: Share | None
+    widened: float
+
+
+class Calibration(Struct):
+    """Predictions put to the test so far."""
+
+    rows_scored: Count
+    levels: list[Level]
+
+
+class Projection(Struct):
+    """Statistics, never a claim. Fields from calibration on are absent where nothing is modelled."""
+
+    format: Literal["tally-projection/1"]
+    grade: Literal["projected"]
+    contest: Identifier
+    election: Identifier
+    label: Label
+    is_test: IsTest
+    position: Position
+    as_of: Instant
+    age_records: Count
+    stale: bool
+    status: Literal["projected", "too-early", "counted", "not-modelled", "not-projected"]
+    reason: str | None
+    calibration: Calibration | UnsetType = UNSET
+    outcome: Outcome | UnsetType | None = UNSET
+    selections: list[Likely] | UnsetType = UNSET
+    areas: list[LikelyArea] | UnsetType = UNSET
+    total: VotesSpread | UnsetType | None = UNSET
+    needs: Needs | UnsetType | None = UNSET
+    outstanding: ToCome | UnsetType | None = UNSET
+    estimators: dict[str, float] | UnsetType = UNSET
+    rows_in: Count | UnsetType = UNSET
+    rows_needed: Count | UnsetType = UNSET
