@@ -1,1 +1,1 @@
-"""What the outside can rely on, as OpenAPI 3.1 and AsyncAPI 3; nothing here runs in a service."""
+"""What the outside can rely on, as OpenAPI 3.1 and AsyncAPI 3; no service runs it."""

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json and docs/asyncapi.json anew: `python -m deploy.api`, or `make api`."""
+"""Write docs/openapi.json and docs/asyncapi.json anew: `python -m deploy.api` or `make api`."""
 
 from pathlib import Path
 

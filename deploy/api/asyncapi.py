@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from deploy.api.frames import EVENTS, CallsFrame, Command, Recovery, StatusFrame
 from deploy.api.likely import Projection
-from deploy.api.openapi import REF, choice, components, plain
+from deploy.api.openapi import REF, components, one_of, plain
 from deploy.api.rows import UnitRow, UnitsFrame
 from deploy.api.views import ContestView, ElectionView, UnitSum
 from deploy.version import VERSION
@@ -181,7 +181,7 @@ def _schemas() -> Json:
     """Every shape by name, in the words of JSON Schema draft-07, which AsyncAPI's own format extends."""
     shapes = {*(one.shape for one in CHANNELS), *EVENTS, Recovery, Command, protocol.Reply, protocol.Push}
     found = components({*shapes, UnitRow, UnitSum})
-    found |= {"UnitShown": choice(UnitRow, UnitSum), "Event": choice(*EVENTS)}
+    found |= {"UnitShown": one_of(UnitRow, UnitSum), "Event": one_of(*EVENTS)}
     drafted: Json = _draft_07(dict(sorted(found.items())))
     return drafted
 

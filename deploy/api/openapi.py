@@ -75,7 +75,7 @@ def plain(said: Json) -> Json:
 def schemas(listed: Iterable[Operation]) -> Json:
     """Every shape by name."""
     shapes = {shape for one in listed for shape in (*one.answers.values(), one.body) if shape is not None}
-    return components({*shapes, Problem, UnitRow, UnitSum}) | {"UnitShown": choice(UnitRow, UnitSum)}
+    return components({*shapes, Problem, UnitRow, UnitSum}) | {"UnitShown": one_of(UnitRow, UnitSum)}
 
 
 def components(shapes: Iterable[type]) -> Json:
@@ -85,7 +85,7 @@ def components(shapes: Iterable[type]) -> Json:
     return dict(sorted(found.items()))
 
 
-def choice(*shapes: type) -> Json:
+def one_of(*shapes: type) -> Json:
     """One of several shapes."""
     return {"anyOf": [{"$ref": REF.format(name=shape.__name__)} for shape in shapes]}
 

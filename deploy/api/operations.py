@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from deploy.api import rows, views, writes
+from deploy.api import observed, rows, views, writes
 from deploy.api.likely import Projection
 from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, Parameter, query
 from ingest.feeds import json_body, msgpack_body
@@ -40,7 +40,7 @@ class Operation(NamedTuple):
     about: str
     answers: Mapping[str, type | None]
     parameters: tuple[Parameter, ...] = ()
-    problems: Mapping[int, tuple[str, ...]] = {}  # noqa: RUF012  # never written
+    problems: Mapping[int, tuple[str, ...]] = {}  # never written
     method: str = "get"
     tagged: bool = False
     positioned: bool = False
@@ -97,9 +97,9 @@ VIEWS = (
             CONTEST, AFTER_SEQ, LIMIT, AT, problems=PAST),
     _viewed(_OF + "/projection", "getProjection", "What it will probably come to; of now only.", Projection, CONTEST,
             problems={404: ("unknown-contest", "not-projected", "not-in-this-release")}),
-    _viewed(_OF + "/doubt", "getDoubt", "Where the doubt in a contest lies; of now only.", rows.Doubt, CONTEST,
+    _viewed(_OF + "/doubt", "getDoubt", "Where the doubt in a contest lies; of now only.", observed.Doubt, CONTEST,
             problems=NOBODY),
-    _viewed("/v1/observers", "getObservers", "Every contest in one full line.", rows.Observers, AFTER_SEQ,
+    _viewed("/v1/observers", "getObservers", "Every contest in one full line.", observed.Observers, AFTER_SEQ,
             problems={400: ("bad-query",)}),
     Operation("/v1/bulletins", "getBulletins", "Not in this release.", {},
               problems={404: ("not-in-this-release",)}, statuses=()),
