@@ -1,105 +1,104 @@
-"""`tally watch`: a live ticker in the terminal."""
+"""`tally watch`: a full-screen ticker in a terminal, lines of JSON everywhere else."""
 
 import asyncio
 import json
+import os
+import signal
 import sys
-from collections.abc import AsyncIterator
+import time
 from typing import Annotated, Any
 
 import aiohttp
 import typer
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from deploy import failure
+from deploy.watching.link import CHANNELS_MAX, Said, Stands, follow, said_of
 
-RETRY_S = 2.0
+SERVICE = "http://127.0.0.1:8080"
+FIRST_ANSWER_TIMEOUT_S = 20
+NOT_OURS = "what answers there is not tally's read listener"
 
 
 def watch(
-    url: Annotated[str, typer.Argument(help="The read listener of a service.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Argument(help="The read listener of a service.")] = SERVICE,
     contest: Annotated[str | None, typer.Argument(help="Only this contest. [all]")] = None,
+    *,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines of JSON in a terminal too.")] = False,
 ) -> int:
-    """Follow a service live. On a terminal the picture is redrawn; elsewhere each change is a line of JSON."""
+    """Follow a service live.
+
+    In a terminal: a full screen, every contest in a list; Enter opens one, / searches, ? helps, q quits. Elsewhere, or
+    with --plain: each new view of a contest as a line of JSON on standard output. Ends with 69 when the service is
+    away at the start; a connection lost later is taken up again.
+    """
+    address = (url if "://" in url else f"http://{url}").rstrip("/")
     try:
-        return asyncio.run(_watch(url.rstrip("/"), contest))
-    except aiohttp.ClientResponseError as error:
-        sys.stderr.write(f"tally: {url}: {error.status} {error.message}\n")
-    except aiohttp.ClientConnectionError as error:
-        sys.stderr.write(f"tally: {url}: {error}\n")
+        return asyncio.run(_watch(address, contest, full=not plain and _is_terminal()))
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+        sys.stderr.write(f"tally: {url}: not an address of a service, such as {SERVICE}\n")
+        return failure.USAGE
+    except aiohttp.ContentTypeError:
+        sys.stderr.write(f"tally: {url}: {NOT_OURS}\n")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        sys.stderr.write(f"tally: {url}: {said_of(error)}\n")
     except KeyboardInterrupt:
         return failure.DONE
     return failure.AWAY
 
 
-async def _watch(url: str, contest: str | None) -> int:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None, sock_connect=5)) as session:
-        async with session.get(f"{url}/v1/contests", raise_for_status=True) as response:
-            known = [line["contest"] for line in (await response.json())["contests"]]
+def _is_terminal() -> bool:
+    """Whether a whole screen can be drawn and keys can be read."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+async def _watch(url: str, contest: str | None, *, full: bool) -> int:
+    async with aiohttp.ClientSession() as session:
+        first = aiohttp.ClientTimeout(total=FIRST_ANSWER_TIMEOUT_S, sock_connect=5)
+        async with session.get(f"{url}/v1/observers", raise_for_status=True, timeout=first) as response:
+            observers = await response.json()
+        if not isinstance(observers, dict) or observers.get("format") != "tally-observers/1":
+            sys.stderr.write(f"tally: {url}: {NOT_OURS}\n")
+            return failure.AWAY
+        known = [line["contest"] for line in observers["contests"]]
         if contest is not None and contest not in known:
             sys.stderr.write(f"tally: no contest {contest}; contests: {', '.join(known)}\n")
             return failure.NO
-        channels = ",".join(f"contest:{name}" for name in ([contest] if contest else known))
-        if not sys.stdout.isatty():
-            async for view in follow(session, url, channels):
-                sys.stdout.write(json.dumps(view, separators=(",", ":")) + "\n")
-                sys.stdout.flush()
-            return failure.DONE
-        views: dict[str, dict[str, Any]] = {}
-        with Live(Text("waiting for the first count …"), console=Console(), refresh_per_second=8) as live:
-            async for view in follow(session, url, channels):
-                views[view["contest"]] = view
-                live.update(Group(*(picture(one) for one in views.values())))
+        if full:
+            await _screen(session, url, observers, contest)
+        else:
+            try:
+                await _lines(session, url, [contest] if contest else known)
+            except* BrokenPipeError:  # whoever read the lines has enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return failure.DONE
 
 
-async def follow(session: aiohttp.ClientSession, url: str, channels: str) -> AsyncIterator[dict[str, Any]]:
-    """Every view of the channels, newest state first, for ever: a lost stream is resumed where it stopped."""
-    last_id: str | None = None
-    while True:
-        headers = {"Last-Event-ID": last_id} if last_id else {}
-        try:
-            async with session.get(
-                f"{url}/v1/stream", params={"channels": channels}, headers=headers, raise_for_status=True
-            ) as response:
-                async for raw in response.content:
-                    line = raw.decode().rstrip("\r\n")
-                    if line.startswith("id:"):
-                        last_id = line[3:].strip()
-                    elif line.startswith("data:"):
-                        view = json.loads(line[5:])
-                        if "totals" in view:
-                            yield view
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
-            sys.stderr.write("connection lost; trying again\n")
-        await asyncio.sleep(RETRY_S)
+async def _screen(
+    session: aiohttp.ClientSession, url: str, observers: dict[str, Any], contest: str | None
+) -> None:
+    """The full screen, until somebody quits it or the process is told to end."""
+    from deploy.watching.night import Night
+    from deploy.watching.ticker import Ticker
+
+    ticker = Ticker(session, url, Night.begun(observers, time.monotonic), contest)
+    loop = asyncio.get_running_loop()
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(ending, ticker.exit)
+    await ticker.run_async()
 
 
-def picture(view: dict[str, Any]) -> Group:
-    """One contest as a table: votes, and what they make certain."""
-    units, outstanding = view["units"], view["outstanding"]
-    head = Text.assemble(
-        (view["name"] or view["contest"], "bold"),
-        f"  {units['completed']:,} of {units['total']:,} units",
-        (f"  [{view['label']}]", "yellow") if view["label"] else "",
-        ("  TEST", "bold red") if view["is_test"] else "",
-    )
-    table = Table("selection", "votes", "claim", box=None)
-    claims: dict[str, list[str]] = {}
-    for claim in view["claims"]:
-        if claim["status"] == "irreversible" and len(claim["who"]) == 1 and "place" not in claim:
-            number = f" {claim['number']:,}" if "number" in claim else ""
-            claims.setdefault(claim["who"][0], []).append(f"{claim['claim']}{number} ({claim['grade']})")
-    for total in sorted(view["totals"], key=lambda t: -t["votes"]):
-        sure = claims.get(total["selection"])
-        said = f"irreversible: {', '.join(sure)}" if sure else ""
-        table.add_row(total["selection"], f"{total['votes']:,}", Text(said, style="green" if said else ""))
-    coming = outstanding["certain"]
-    unknown = f"unknown: {outstanding['uncapped']:,} open units have no hard cap"
-    tail = Text(
-        f"lead {view['lead']:,} · may still come {f'{coming:,}' if coming is not None else unknown}",
-        style="dim",
-    )
-    return Group(head, table, tail, Text(""))
+async def _lines(session: aiohttp.ClientSession, url: str, contests: list[str]) -> None:
+    """Every view of the contests as a line, for ever; as many streams as it takes."""
+    async with asyncio.TaskGroup() as tasks:
+        for first in range(0, len(contests), CHANNELS_MAX):
+            channels = [f"contest:{name}" for name in contests[first : first + CHANNELS_MAX]]
+            tasks.create_task(_told(session, url, channels))
+
+
+async def _told(session: aiohttp.ClientSession, url: str, channels: list[str]) -> None:
+    async for item in follow(session, url, channels):
+        if isinstance(item, Said) and "totals" in item.value:
+            sys.stdout.write(json.dumps(item.value, separators=(",", ":")) + "\n")
+            sys.stdout.flush()
+        elif isinstance(item, Stands) and item.state == "lost":
+            sys.stderr.write(f"connection lost ({item.why}); trying again in {item.again_s:.1f} s\n")

@@ -1,0 +1,1 @@
+"""The ticker in the terminal: listens to a service as any reader does."""
