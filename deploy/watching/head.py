@@ -1,4 +1,4 @@
-"""The two lines on top of every screen: which night, whether it is a test, how the connection stands."""
+"""The two lines on top of every screen: which night, a test or not, and the connection."""
 
 from typing import TYPE_CHECKING, cast
 
