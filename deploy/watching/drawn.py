@@ -74,7 +74,7 @@ def _bars(view: Json, names: Names, columns: int) -> Drawn:
         style = "bold" if total["selection"] == view["leader"] else ""
         numbers = f"{votes:>{figures},} {share(votes, whole):>6}"
         name = words.named(total["selection"], names)
-        tone = {"✓": "green", "~": "yellow", "✗": "dim"}.get(mark, "")
+        tone = {"✓": "green", "~": "dark_orange3", "✗": "dim"}.get(mark, "")
         if columns < NARROW:
             line = (
                 Text(f"{mark} ", style=tone)
@@ -132,7 +132,7 @@ def _claims(view: Json, names: Names) -> Drawn:
     found: Drawn = []
     for claim in sorted(sure, key=lambda one: one["claim"] not in words.ENDS)[:CLAIMS_SHOWN]:
         rests = words.grounds(claim["grade"], claim["assumptions"])
-        mark, tone = ("✓", "green") if claim["grade"] == "certain" else ("~", "yellow")
+        mark, tone = ("✓", "green") if claim["grade"] == "certain" else ("~", "dark_orange3")
         found.append(
             item(mark, f"{_said(claim, names)}: irreversible {rests}, since record {claim['since']:,}", tone)
         )
@@ -160,7 +160,7 @@ def _said(claim: Json, names: Names) -> str:
 
 
 def _notes(view: Json) -> Drawn:
-    return [item("!", note, "yellow") for note in words.notes(view)]
+    return [item("!", note, "dark_orange3") for note in words.notes(view)]
 
 
 def events(told: Sequence[tuple[str, str]]) -> Drawn:

@@ -10,7 +10,7 @@ from deploy.watching import words
 if TYPE_CHECKING:
     from deploy.watching.ticker import Ticker
 
-TONES = {"●": "green", "◌": "yellow", "✕": "bold red", "…": "yellow"}
+TONES = {"●": "green", "◌": "dark_orange3", "✕": "bold red", "…": "dark_orange3"}
 
 
 class Head(Static):
@@ -29,10 +29,10 @@ class Head(Static):
             words.clean(head["name"] or head["election"]), style="bold", no_wrap=True, overflow="ellipsis"
         )
         before = Text.assemble((" TEST ", "bold reverse"), " ") if head["is_test"] else Text()
-        label = Text(f" [{words.clean(head['label'])}]", style="yellow") if head["label"] else Text()
+        label = Text(f" [{words.clean(head['label'])}]", style="bold") if head["label"] else Text()
         mark, said = night.link.words(night.clock())
         state = Text(f"{mark} {said}", style=TONES[mark])
-        state.append(f" · record {night.seq:,}", style="dim")
+        state.append(f" · record {night.seq:,}", style="default")
         whole = Text.assemble(before, title, label, "\n", state)
         whole.no_wrap, whole.overflow = True, "ellipsis"
         self.update(whole)

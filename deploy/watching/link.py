@@ -15,7 +15,7 @@ RETRY_S_MAX = 15.0
 SILENCE_TIMEOUT_S = 40
 """A stream that says nothing for so long is given up: a live one pings every 15 s."""
 LINE_BYTES_MAX = 1 << 24
-"""The longest line of a stream: a view with every subtotal is some 100 kB."""
+"""The longest line of a stream: a view with every subtotal can be 1 MB."""
 CHANNELS_MAX = 100
 """Channels of one stream, as the service allows."""
 Json = dict[str, Any]

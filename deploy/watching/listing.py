@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FIGURES = {"lead", "counted", "in"}
 """Columns that end on their right."""
-TONES = {"✓": "green", "~": "yellow", "!": "bold red", "·": "", "-": "dim"}
+TONES = {"✓": "green", "~": "dark_orange3", "!": "bold red", "·": "", "-": "dim"}
 
 
 class Contests(DataTable[Text]):

@@ -15,7 +15,7 @@ from deploy.watching.listing import Listing
 from deploy.watching.night import Night
 from deploy.watching.opened import Opened
 
-LINES_INTERVAL_S = 0.5
+LINES_PAUSE_S = 0.5
 """Between two askings for lines: a night changes faster than anybody reads."""
 FROM_THE_LAST_EVENTS = "-/0"
 """A position of no journal: the stream begins with the newest views and the last events."""
@@ -88,7 +88,7 @@ class Ticker(App[None]):
             else:
                 self.night.take_lines(said, whole=whole)
                 self.shown()
-            await asyncio.sleep(LINES_INTERVAL_S)
+            await asyncio.sleep(LINES_PAUSE_S)
 
     async def get(self, path: str, **query: int) -> Json:
         """One answer of the service."""
