@@ -27,9 +27,12 @@ def watch(
 ) -> int:
     """Follow a service live.
 
-    In a terminal: a full screen, every contest in a list; Enter opens one, / searches, ? helps, q quits. Elsewhere, or
-    with --plain: each new view of a contest as a line of JSON on standard output. Ends with 69 when the service is
-    away at the start; a connection lost later is taken up again.
+    In a terminal: a full screen with every contest in a list; Enter opens
+    one, / searches, ? helps, q quits. Elsewhere, or with --plain: each new
+    view of a contest as a line of JSON on standard output.
+
+    Ends with 69 when the service is away at the start. A connection that is
+    lost later is taken up again.
     """
     address = (url if "://" in url else f"http://{url}").rstrip("/")
     try:

@@ -83,6 +83,7 @@ class Night:
         self.link.take(Stands("live"), self.clock())
         kind = item.channel.partition(":")[0]
         if kind == "recovery":
+            self.events.clear()  # the last ones are told anew
             return "all"
         if kind == "calls":
             position = item.value["position"]["seq"]

@@ -54,6 +54,10 @@ class Opened(Screen[None]):
     def _begin(self) -> None:
         self._view, self._names = None, {}
         self.draw()
+        self.listen()
+
+    def listen(self) -> None:
+        """Begin to listen, in place of what listened before."""
         self.run_worker(self._listen(self.contest), exclusive=True)
 
     async def _listen(self, contest: str) -> None:

@@ -68,11 +68,20 @@ class Ticker(App[None]):
         """Hear of what changes, for ever."""
         channels = self.night.channels()
         async for item in follow(self.session, self.url, channels, FROM_THE_LAST_EVENTS):
+            was_lost = self.night.link.state == "lost"
             wanted = self.night.take(item)
+            if was_lost and self.night.link.state == "live":
+                self._listen_again()
             if wanted:
                 self._wholly = self._wholly or wanted == "all"
                 self._asked.set()
             self.shown()
+
+    def _listen_again(self) -> None:
+        """A contest that is open must not wait longer than the list to be taken up again."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Opened):
+                screen.listen()
 
     async def _ask(self) -> None:
         """Fetch the lines that changed, a few times a second at most."""

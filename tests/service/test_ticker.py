@@ -176,6 +176,13 @@ async def test_a_lost_connection_is_said_and_taken_up_again(tmp_path: Path) -> N
         await screen.until("Ann leads by 4")
         await screen.press("escape")
         await screen.until("1/6")
+        await served.end()
+        await screen.until("✕ connection lost")
+        served.data = "another"  # a journal begun anew: nothing of the old one may stay
+        await served.start()
+        await screen.until("● live")
+        await screen.until("1/6", gone=True)
+        assert "0/6" in screen.row("Mayor")
 
 
 async def test_silence_has_an_age(tmp_path: Path) -> None:
