@@ -1,4 +1,4 @@
-"""What explains a row: its kind, how it voted before, its size and its town's, when it came in."""
+"""What explains a row: its kind, how it voted before, sizes, when it came in."""
 
 from typing import Any, NamedTuple
 
