@@ -45,7 +45,7 @@ class Archive:
 
     def _replay(self, seq: int) -> State | None:
         frozen = self._snapshot_before(seq)
-        state = freeze.thaw(frozen) if frozen is not None else None
+        state = freeze.thawed_if_ours(frozen) if frozen is not None else None
         for at, payload in self._journal.read(state.seq if state else 0):
             if at > seq:
                 break

@@ -6,9 +6,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from tally.coming import outstanding_ballots
 from tally.decide import decisions
 from tally.state import CONTESTED, DONE, HELD, OPEN, VOID, ContestState, State
-from tally.view import leading, outstanding_ballots
+from tally.view import leading
 from ws.counters import Counters
 from ws.projecting import Projecting
 
@@ -119,7 +120,7 @@ class StateCollector(Collector):
             held.add_metric([name], root[m + HELD])
             lead.add_metric([name], leading(contest.layout, root[:m])[1])
             for variant, reading in enumerate(contest.layout.variants):
-                outstanding = outstanding_ballots(contest.layout, contest, variant)
+                outstanding = outstanding_ballots(contest.layout, contest.sums, variant)
                 if outstanding is not None:
                     ballots.add_metric([name, reading.assumption or "certain"], outstanding)
             self._claims(contest, slack, sure)

@@ -93,7 +93,9 @@ def _begun_or_resumed(
     for skipped in resumed.skipped:
         log.warning("snapshot passed over", path=str(skipped.path), why=skipped.why)
     journal = resumed.journal
-    state = freeze.thaw(resumed.snapshot.body) if resumed.snapshot else None
+    state = freeze.thawed_if_ours(resumed.snapshot.body) if resumed.snapshot else None
+    if resumed.snapshot and state is None:
+        log.warning("snapshot passed over", path=str(resumed.snapshot.path), why="another release wrote it")
     total = journal.position.seq
     for seq, payload in journal.read(state.seq if state else 0):
         state = engine.decode_and_apply(state, payload)

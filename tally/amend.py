@@ -125,7 +125,7 @@ def carry_rows(old: ContestState, new: ContestState) -> None:
     new.claims = dict(old.claims)
     new.shown, new.shown_seq, new.expanded_seq = old.shown, old.shown_seq, old.expanded_seq
     new.changed_seq, new.changed_at_ms = old.changed_seq, old.changed_at_ms
-    new.history = old.history.widened(new.layout.selections)
+    new.history = old.history.widened(new.layout.selections, new.layout.readings)
     kinds = {*new.layout.cells.kind, *(pool_kind(pool.id) for pool in new.layout.pools)}
     new.sums.tainted = old.sums.tainted & kinds
 

@@ -16,7 +16,7 @@ from tally.model import Definition, canonical
 from tally.outstanding import Sums
 from tally.state import ContestState, State, fresh_sums
 
-SNAPSHOT_VERSION = 3
+SNAPSHOT_VERSION = 4
 _CLOSED = -2
 """How a closed cell is written in the table of outstanding ballots."""
 
@@ -38,6 +38,14 @@ class _Contest(msgspec.Struct):
     expanded_seq: int
 
 
+class OtherVersion(ValueError):
+    """A snapshot another release wrote: its journal says the same, and takes longer to read."""
+
+
+class _Head(msgspec.Struct):
+    version: int
+
+
 class _Snapshot(msgspec.Struct):
     version: int
     definition: bytes
@@ -52,6 +60,7 @@ class _Snapshot(msgspec.Struct):
     contests: list[_Contest]
 
 
+_head = msgspec.msgpack.Decoder(_Head)
 _decoder = msgspec.msgpack.Decoder(_Snapshot)
 _COLUMNS = ("counts", "numbers", "declared", "progress", "batch_of_row", "standing", "nodes")
 
@@ -76,12 +85,11 @@ def freeze(state: State) -> bytes:
 
 
 def thaw(data: bytes) -> State:
-    """The state in bytes that `freeze` made. ValueError: another version, or not a snapshot."""
+    """The state in bytes that `freeze` made. OtherVersion: another release's; DecodeError: not a snapshot."""
+    version = _head.decode(data).version
+    if version != SNAPSHOT_VERSION:
+        raise OtherVersion(f"snapshot version {version} is not ours; this release reads {SNAPSHOT_VERSION}")
     snapshot = _decoder.decode(data)
-    if snapshot.version != SNAPSHOT_VERSION:
-        raise ValueError(
-            f"snapshot version {snapshot.version} is unknown; this code reads {SNAPSHOT_VERSION}"
-        )
     definition = msgspec.json.decode(snapshot.definition, type=Definition)
     state = State(compile_definition(definition, snapshot.sha256))
     state.seq, state.at_ms = snapshot.seq, snapshot.at_ms
@@ -135,9 +143,9 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     contest.unreconciled = set(frozen.unreconciled)
     contest.claims = frozen.claims
     contest.changed_seq, contest.changed_at_ms = frozen.changed
-    contest.history = History(layout.selections)
+    contest.history = History(layout.selections, layout.readings)
     contest.history.points = (
-        np.frombuffer(frozen.points, dtype=np.int64).reshape(-1, 3 + layout.selections).copy()
+        np.frombuffer(frozen.points, dtype=np.int64).reshape(-1, contest.history.columns).copy()
     )
     contest.history.violations = frozen.violations
     contest.history.corrections, contest.history.turns = frozen.corrections, frozen.turns
@@ -203,3 +211,11 @@ def digest(state: State) -> str:
         )
         whole.update(msgspec.msgpack.encode(facts))
     return whole.hexdigest()
+
+
+def thawed_if_ours(data: bytes) -> State | None:
+    """The state in bytes that `freeze` made; None where another release made them. DecodeError as `thaw`."""
+    try:
+        return thaw(data)
+    except OtherVersion:
+        return None

@@ -1,8 +1,9 @@
-"""What happened to one contest, record by record: its totals, and corrections with reasons."""
+"""What happened to one contest, record by record: totals, outstanding, corrections."""
 
 import msgspec
 import numpy as np
 
+from tally.coming import NOT_SHOWN
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import COMPLETED, EXPECTED, BatchCounted, Record, StandingChanged
 from tally.outstanding import Row
@@ -38,12 +39,14 @@ class ClaimTurn(msgspec.Struct, frozen=True):
 class History:
     """Totals after each record that touched the contest, oldest first, and the list of corrections.
 
-    `points[i]` = seq, at_ms, ballots_cast, then votes per selection.
+    `points[i]` = seq, at_ms, ballots_cast, votes per selection, then outstanding ballots per reading of the
+    bounds, as `tally.coming.outstanding_shown` writes them.
     """
 
-    def __init__(self, selections: int) -> None:
-        self._columns = 3 + selections
-        self._points = np.zeros((GROWTH_MIN, self._columns), dtype=np.int64)
+    def __init__(self, selections: int, readings: tuple[str | None, ...]) -> None:
+        self.selections, self.readings = selections, readings
+        self.columns = 3 + selections + len(readings)
+        self._points = np.zeros((GROWTH_MIN, self.columns), dtype=np.int64)
         self.length = 0
         self.corrections: list[Correction] = []
         self.turns: list[ClaimTurn] = []
@@ -58,27 +61,40 @@ class History:
     def points(self, table: Ints) -> None:
         self._points, self.length = table, len(table)
 
-    def widened(self, selections: int) -> "History":
-        """The history with room for selections added by an amendment; itself where none were."""
-        more = 3 + selections - self._columns
-        if more == 0:
+    def widened(self, selections: int, readings: tuple[str | None, ...]) -> "History":
+        """The history under an amended definition; itself where neither selections nor readings changed.
+
+        Selections are added at the end; readings are known by their names. What was outstanding under a
+        reading that did not exist then is not shown.
+        """
+        if (selections, readings) == (self.selections, self.readings):
             return self
-        wider = History(selections)
-        wider.points = np.pad(self.points, ((0, 0), (0, more)))
+        wider = History(selections, readings)
+        table = np.zeros((self.length, wider.columns), dtype=np.int64)
+        table[:, : 3 + self.selections] = self.points[:, : 3 + self.selections]
+        for place, name in enumerate(readings, start=3 + selections):
+            known = name in self.readings
+            old = 3 + self.selections + self.readings.index(name) if known else 0
+            table[:, place] = self.points[:, old] if known else NOT_SHOWN
+        wider.points = table
         wider.violations = self.violations
         wider.corrections, wider.turns = list(self.corrections), list(self.turns)
         return wider
 
-    def note(self, record: Record, effect: ContestEffect, root: Ints) -> None:
-        """Add the totals after a record, and what it corrected. Cost: O(selections + units touched)."""
+    def note(self, record: Record, root: Ints, outstanding: list[int]) -> None:
+        """Add the totals after a record, and what may still come. Cost: O(selections + readings)."""
         if self.length == len(self._points):
-            more = np.zeros((max(GROWTH_MIN, self.length), self._columns), dtype=np.int64)
+            more = np.zeros((max(GROWTH_MIN, self.length), self.columns), dtype=np.int64)
             self._points = np.concatenate([self._points, more])
-        selections = self._columns - 3
+        m = self.selections
         point = self._points[self.length]
-        point[0], point[1], point[2] = record.seq, record.at_ms, root[selections]
-        point[3:] = root[:selections]
+        point[0], point[1], point[2] = record.seq, record.at_ms, root[m]
+        point[3 : 3 + m] = root[:m]
+        point[3 + m :] = outstanding
         self.length += 1
+
+    def note_effect(self, record: Record, effect: ContestEffect) -> None:
+        """Add what a record corrected, and the bounds it exceeded. Cost: O(units touched)."""
         self.violations += len(effect.violations)
         for unit in effect.units:
             self._note_unit(record, unit, len(effect.sums.votes))

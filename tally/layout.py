@@ -90,6 +90,11 @@ class ContestLayout:
         """Whether reports of this contest carry ballots by ranking."""
         return self.rule is not None and self.rule.TRAITS.ballot == "ranked"
 
+    @property
+    def readings(self) -> tuple[str | None, ...]:
+        """The names of the variants, in their order; None is the certain one."""
+        return tuple(variant.assumption for variant in self.variants)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tally.calls import CALLS_KEPT, calls_of
 from tally.clones import runs
+from tally.coming import outstanding_shown
 from tally.completions import Ranked
 from tally.effects import ContestEffect, UnitEffect
 from tally.events import (
@@ -62,7 +63,7 @@ class ContestState:
         self.shown: tuple[ClaimShown, ...] = ()
         self.shown_seq = 0
         self.robust_memo: tuple[tuple[int, int], dict[str, Any]] | None = None
-        self.history = History(layout.selections)
+        self.history = History(layout.selections, layout.readings)
         self.sums = fresh_sums(layout)
         self.outstanding: list[tuple[int, ...]] = []
         self.open_all_cells()
@@ -111,6 +112,10 @@ class ContestState:
         for cell, outstanding in effect.outstanding.items():
             self.outstanding[cell] = outstanding
         self.sums = effect.sums
+
+    def note(self, record: Record) -> None:
+        """Add where the contest stands after a record to its history. Cost: O(selections + readings x groups)."""
+        self.history.note(record, self.nodes[0], outstanding_shown(self.layout, self.sums))
 
     def _install_unit(self, unit: UnitEffect, batch: int) -> None:
         for row, value in unit.rows.items():
@@ -224,6 +229,8 @@ class State:
             contest.expanded_seq = contest.counted_seq = record.seq
         self.show(record)
         self.turn(record.claims, record.seq, record.at_ms)
+        for contest in self.contests:
+            contest.note(record)
         self.call(record, [])
 
     def remember(self, cause: BatchCounted, seq: int) -> int:
@@ -271,7 +278,8 @@ class State:
         self.turn(record.claims, record.seq, record.at_ms)
         for effect in effects:
             contest = self.contests[effect.contest]
-            contest.history.note(record, effect, contest.nodes[0])
+            contest.note(record)
+            contest.history.note_effect(record, effect)
         self.call(record, effects)
 
     def show(self, record: Record) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tally import decide
+from tally.coming import by_reading, outstanding_shown
 from tally.decide import Decision
 from tally.disputes import Robust, robustness
 from tally.effects import unit_columns
@@ -10,7 +11,7 @@ from tally.events import ClaimShown
 from tally.instant import written
 from tally.layout import ContestLayout
 from tally.ledger import ClaimState
-from tally.reach import limits, spend
+from tally.outstanding import UNBOUNDED
 from tally.state import (
     AWAY,
     BALLOTS,
@@ -106,7 +107,7 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
     A number is null while an open unit has no usable bound; `uncapped` says how many have no hard one.
     """
     layout, sums = contest.layout, contest.sums
-    variants = [outstanding_ballots(layout, contest, variant) for variant in range(len(layout.variants))]
+    shown = outstanding_shown(layout, sums)
     uncapped = sum(
         sums.open_cells[g] if key.kind in sums.tainted else sums.unbounded[0][g]
         for g, key in enumerate(layout.groups)
@@ -119,24 +120,11 @@ def outstanding_view(contest: ContestState) -> dict[str, Any]:
         before = by_type.get(name, 0)
         by_type[name] = None if unknown or before is None else before + sums.ballots[0][g]
     return {
-        "certain": variants[0],
+        "certain": None if shown[0] == UNBOUNDED else shown[0],
         "by_type": by_type,
-        "assumptions": {
-            reading.assumption: ballots
-            for reading, ballots in zip(layout.variants[1:], variants[1:], strict=True)
-            if reading.assumption
-            and (reading.assumption != "no-other-unit-over-cap" or decide.shown_over_cap(sums))
-        },
+        "assumptions": by_reading(layout.readings, shown),
         "uncapped": uncapped,
     }
-
-
-def outstanding_ballots(layout: ContestLayout, contest: ContestState, variant: int) -> int | None:
-    """Ballots that may still come under a variant, joint caps included; None: nobody can say."""
-    groups, pools = decide.to_come(layout, contest.sums, variant)
-    if any(bound is None for bound in limits(groups, pools)):
-        return None
-    return sum(spend(groups, pools, range(len(groups))))
 
 
 def claim_views(contest: ContestState) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tally.state import ContestState, State
 from tally.view import contest_view, election_view
 from ws.asked import has
 from ws.board import StateBoard, rows_of
-from ws.history import history_view
+from ws.history import history_page, history_picture
 from ws.problem import problem
 from ws.projecting import Projecting
 
@@ -175,18 +175,30 @@ class Reading:
         return self._answer(request, wire.to_json(said), self._tag(contest.changed_seq))
 
     async def history(self, request: web.Request) -> web.StreamResponse:
-        """Every change of a claim and of the totals, oldest first, in pages by `after` (a seq)."""
+        """Every change of a claim and of the totals, oldest first: in pages by `after` (a seq), or `points` in all."""
         found = await self._contest(request)
         if isinstance(found, web.Response):
             return found
         _, contest = found
+        query = request.query
         after, limit = (
             _whole(request, "after", 0, least=0),
             _whole(request, "limit", HISTORY_MAX, most=HISTORY_MAX),
         )
-        if after is None or limit is None:
-            return _bad_query("after" if after is None else "limit", "a whole number")
-        view = history_view(contest, after, limit, self._board.epoch)
+        points = _whole(request, "points", HISTORY_MAX, least=2, most=HISTORY_MAX)
+        if after is None:
+            return _bad_query("after", "a position (seq)")
+        if limit is None:
+            return _bad_query("limit", f"a whole number from 1 to {HISTORY_MAX}")
+        if points is None:
+            return _bad_query("points", f"a whole number from 2 to {HISTORY_MAX}")
+        if "points" in query and "limit" in query:
+            return _bad_query("points", "the whole in so many points, or a page by limit, not both")
+        view = (
+            history_picture(contest, after, points, self._board.epoch)
+            if "points" in query
+            else history_page(contest, after, limit, self._board.epoch)
+        )
         return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
 
     async def projection(self, request: web.Request) -> web.StreamResponse:

@@ -10,12 +10,13 @@ from deploy.opening import begin_or_resume
 from deploy.service import Service, build, running
 from deploy.settings import Settings
 from ingest.sequencer import Command
+from tally.coming import outstanding_ballots
 from tally.decide import decided
 from tally.events import Record
 from tally.instant import written
 from tally.model import Definition
 from tally.state import DONE
-from tally.view import leading, outstanding_ballots
+from tally.view import leading
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Hosted:
             contest = self.service.sequencer.state.contests[change.contest]
             layout, root = contest.layout, contest.nodes[0].tolist()
             done, total = root[layout.selections + DONE], len(layout.units)
-            coming = outstanding_ballots(layout, contest, 0)
+            coming = outstanding_ballots(layout, contest.sums, 0)
             grounds = change.grade or ""
             if change.assumptions:
                 grounds += f" on {', '.join(change.assumptions)}"

@@ -11,6 +11,7 @@ import pytest
 from deploy.commands import keys as keys_command
 from deploy.failure import ConfigurationFault
 from deploy.settings import load_settings
+from tally import freeze
 from tests.service.world import Client, batch, definition, report, town
 
 
@@ -118,6 +119,60 @@ async def test_history_in_pages(tmp_path: Path) -> None:
         assert ([p["seq"] for p in part["points"]], part["next"]) == ([2, 3], 3)
         rest = await client.get("/v1/contests/mayor/history?after=3")
         assert part["points"] + rest["points"] == whole["points"]
+
+
+async def test_each_point_says_what_the_view_of_its_time_says(tmp_path: Path) -> None:
+    async with town(tmp_path) as client:
+        await night(client)
+        history = await client.get("/v1/contests/mayor/history")
+        for point in history["points"]:
+            then = await client.get(f"/v1/contests/mayor?at={point['seq']}")
+            assert point["outstanding"] == {
+                key: then["outstanding"][key] for key in ("certain", "assumptions")
+            }
+            assert (point["leader"], point["lead"], point["as_of"]) == (
+                then["leader"],
+                then["lead"],
+                then["as_of"],
+            )
+            assert point["votes"] == {total["selection"]: total["votes"] for total in then["totals"]}
+
+
+async def test_the_whole_night_in_so_many_points(tmp_path: Path) -> None:
+    async with town(tmp_path, definition(units=60)) as client:
+        for number in range(1, 61):
+            assert (await client.post(batch(f"b{number}", report(f"p{number:03}", 60, 40))))[0] == 201
+        await client.post(batch("fix", report("p001", 50, 40, revision=2, reason="misread")))
+        whole = await client.get("/v1/contests/mayor/history")
+        picture = await client.get("/v1/contests/mayor/history?points=10")
+        turned = {turn["seq"] for turn in picture["claims"]}
+        seqs = [point["seq"] for point in picture["points"]]
+        assert (picture["claims"], picture["corrections"]) == (whole["claims"], whole["corrections"])
+        assert (seqs[0], seqs[-1], picture["next"]) == (2, 62, None)
+        assert turned <= set(seqs)
+        assert 10 <= len(seqs) <= 10 + len(turned)
+        assert all(point in whole["points"] for point in picture["points"])
+        rest = await client.get("/v1/contests/mayor/history?points=1000&after=40")
+        assert rest["points"] == [point for point in whole["points"] if point["seq"] > 40]
+        for query in ("points=1", "points=1001", "points=x", "points=10&limit=10", "after=-1"):
+            problem = await client.get(f"/v1/contests/mayor/history?{query}")
+            assert (problem["status"], problem["code"]) == (400, "bad-query")
+            assert problem["pointer"] == f"/{query.split('=')[0]}"
+
+
+async def test_a_snapshot_of_another_release_costs_a_longer_start_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freeze, "SNAPSHOT_VERSION", freeze.SNAPSHOT_VERSION - 1)
+    async with town(tmp_path, snapshot_records=3) as client:
+        await night(client)
+        before, epoch = await client.get("/v1/contests/mayor/history"), client.service.board.epoch
+    assert list((tmp_path / "data" / "snapshots").iterdir())
+    monkeypatch.undo()
+    async with town(tmp_path) as client:
+        assert client.service.board.epoch == epoch
+        assert await client.get("/v1/contests/mayor/history") == before
+        assert (await client.get("/v1/contests/mayor?at=4"))["position"]["seq"] == 4
 
 
 async def test_problems_and_headers(tmp_path: Path) -> None:
