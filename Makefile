@@ -9,7 +9,7 @@ EXIT ?=
 NIGHT ?= demo
 CI ?=
 
-.PHONY: demo test check bench api lock clean
+.PHONY: demo test check bench api web lock clean
 
 demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 	@$(BIN)/tally replay $(NIGHT) --serve --speed $(SPEED) $(if $(EXIT),--until irreversible --exit)
@@ -38,6 +38,9 @@ lock: $(VENV)/.tests  ## pin what pyproject.toml asks for, with hashes and witho
 	  --extra build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header \
 	  --extra build --extra dev -c requirements.lock pyproject.toml -o tests/requirements.lock
+
+web:  ## bundle ws/web/ into ws/static/; needs node and npm
+	@cd ws/web && npm ci --no-audit --no-fund --ignore-scripts --silent && node build.mjs
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

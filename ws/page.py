@@ -6,7 +6,13 @@ from pathlib import Path
 from aiohttp import web
 
 _STATIC = Path(__file__).parent / "static"
-_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
