@@ -127,7 +127,12 @@ class Embedding:
             "format": "tally-names/1",
             "definition_sha256": tag,
             "election": {"id": election.id, "name": election.name},
-            "contest": {"id": contest.id, "name": contest.name, "rule": contest.rule.get("type")},
+            "contest": {
+                "id": contest.id,
+                "name": contest.name,
+                "rule": contest.rule.get("type"),
+                "seats": contest.rule.get("seats"),
+            },
             "selections": [
                 {"id": s.id, "name": s.name, "party": s.party, "withdrawn": s.withdrawn}
                 for s in contest.selections

@@ -1,5 +1,6 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
 import { ENDS, OUTCOMES } from "./observe-words.js";
+import { Past } from "./past.js";
 import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 
@@ -11,9 +12,13 @@ const AGAIN_AFTER_MS = 2_000;
 const CONTESTS_LISTED = 60; // more than these are a list of their own, at /observe
 const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
+const picture = document.querySelector("tally-crossing");
+
 let names = {};
 let prize = "seats"; // what at-least and at-most count
-let shown = null;
+let shown = null; // what the page says
+let live = null; // the newest view; another one while the page shows the past
+let past = null;
 let lastHeard = Date.now();
 let connected = false;
 let proofOf = null;
@@ -46,6 +51,13 @@ async function start() {
   at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
   at("verify").textContent = `tally verify ${location.origin}`;
   contests(election.contests, contest.id);
+  past = new Past(contest.id, { paint: (view, ms) => { paint(view); picture.shows?.(view, ms); }, live: () => { paint(live); picture.shows?.(live, null); } });
+  picture.addEventListener("moment", (event) => past.go(event.detail));
+  picture.addEventListener("proof", lookAtProof);
+  customElements.whenDefined("tally-crossing").then(() => {
+    picture.open(contest, names);
+    if (live) picture.take(live);
+  });
   follow(election.election, contest.id, before(election.position));
   show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
   addEventListener("hashchange", () => location.reload());
@@ -82,7 +94,7 @@ function follow(election, contest, position) {
   const likely = `projection:${contest}`;
   const channels = [view, calls, status, likely].map(encodeURIComponent).join(",");
   const stream = new EventSource(`/v1/stream?channels=${channels}&last_event_id=${encodeURIComponent(position)}`);
-  let reached = position;
+  let reached = position, broken = false;
   const hear = (channel, show) => stream.addEventListener(channel, (event) => {
     lastHeard = Date.now();
     connected = true;
@@ -93,10 +105,17 @@ function follow(election, contest, position) {
   hear(view, show);
   hear(calls, happened);
   hear(status, () => {});
-  hear(likely, (frame) => { projection = frame; if (shown) projected(frame, shown, names); });
-  stream.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
+  hear(likely, (frame) => { projection = frame; if (shown && !past.on) projected(frame, shown, names); });
+  stream.onopen = () => {
+    if (broken) picture.reread?.(); // what happened meanwhile is in the history
+    broken = false;
+    connected = true;
+    lastHeard = Date.now();
+    freshness();
+  };
   stream.onerror = () => {
     connected = false;
+    broken = true;
     freshness();
     // Refused outright (full, or not up yet), a browser gives up: then coming back is ours to do.
     if (stream.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN_AFTER_MS, election, contest, reached);
@@ -131,15 +150,22 @@ function contests(all, current) {
 }
 
 function show(view) {
-  const known = shown?.position;
+  const known = live?.position;
   if (known?.epoch === view.position.epoch && view.position.seq < known.seq) return; // the stream was quicker
+  live = view;
+  picture.take?.(view);
+  if (past.on) past.goesOn(view);
+  else paint(view);
+}
+
+function paint(view) {
   shown = view;
   label(view);
   verdict(view);
   crossing(view);
   totals(view);
   places(view);
-  if (projection) projected(projection, view, names);
+  if (projection && !past.on) projected(projection, view, names);
   at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
 }
 
@@ -200,8 +226,18 @@ function open(view) {
   return `${names[view.leader]} is ahead by ${number.format(view.lead)}; up to ${number.format(view.outstanding.certain)} ballots may still come, which is enough to change that.`;
 }
 
+// From the mark in the picture to the proof of what it marks.
+function lookAtProof() {
+  if (at("proof").hidden) return;
+  at("proof").open = true;
+  const summary = at("proof").querySelector("summary");
+  summary.focus({ preventScroll: true });
+  at("verdict").scrollIntoView({ block: "start" });
+}
+
 async function prove(view, claim) {
-  const key = `${claim.id}@${view.position.seq}`;
+  const moment = past.on ? `&at=${past.seq}` : "";
+  const key = `${claim.id}@${view.position.seq}${moment}`;
   if (proofOf === key || !at("proof").open) return;
   const wait = provedAt + PROVE_EVERY_MS - Date.now();
   if (wait > 0) {
@@ -211,7 +247,7 @@ async function prove(view, claim) {
   proofOf = key;
   provedAt = Date.now();
   const path = `/v1/contests/${encodeURIComponent(view.contest)}`;
-  const address = `${path}/certificate?claim=${encodeURIComponent(claim.id)}`;
+  const address = `${path}/certificate?claim=${encodeURIComponent(claim.id)}${moment}`;
   let certificate;
   try { certificate = await fetchJson(address); } catch { return; }
   if (proofOf !== key) return;
@@ -222,17 +258,12 @@ async function prove(view, claim) {
   const list = element("ul");
   list.append(...lines);
   const links = element("p");
-  links.append(link(address, "certificate (JSON)"), " · ", link(`${path}/units.ndjson`, "the unit rows it is computed from"), ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
+  links.append(link(address, "certificate (JSON)"), " · ", link(`${path}/units.ndjson${moment.replace("&", "?")}`, "the unit rows it is computed from"), ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
   at("proof-body").replaceChildren(list, links);
 }
 
 function crossing(view) {
   const coming = view.outstanding.certain;
-  const most = Math.max(view.lead, coming ?? 0, 1);
-  for (const [id, value] of [["lead", view.lead], ["coming", coming ?? most]]) {
-    at(`${id}-bar`).max = most;
-    at(`${id}-bar`).value = value;
-  }
   write(at("lead"), number.format(view.lead));
   write(at("coming"), coming === null ? "unknown" : number.format(coming));
   const assumed = Object.entries(view.outstanding.assumptions ?? {})
@@ -303,8 +334,12 @@ function happened(frame) {
   if (epoch !== told.epoch) list.replaceChildren(); // the first word, or another journal
   told = { epoch, seq };
   for (const event of frame.events) {
-    list.prepend(element("li", `${clock.format(new Date(frame.as_of))}: ${inWords(event)}`));
+    const item = element("li", `${clock.format(new Date(frame.as_of))}: ${inWords(event)}`);
+    item.dataset.seq = seq;
+    item.hidden = past.on && seq > past.seq;
+    list.prepend(item);
   }
+  picture.heard?.(frame);
   while (list.children.length > CALLS_SHOWN) list.lastElementChild.remove();
 }
 
