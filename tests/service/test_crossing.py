@@ -347,6 +347,31 @@ async def test_nothing_moves_all_night_and_axe_finds_nothing(
         shown.clean(client.read)
 
 
+async def test_a_very_long_night_stays_a_picture_and_another_journal_is_another_night(tmp_path: Path) -> None:
+    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+        for unit in range(1, 12):
+            await count(client, unit, unit)
+        await expect(marks(shown.page)).to_have_count(1)
+        turned = int(await marks(shown.page).get_attribute("data-seq") or 0)
+        seqs = await shown.page.evaluate(
+            """(view) => {
+              const picture = document.querySelector("tally-crossing");
+              for (let seq = 13; seq < 2013; seq++) picture.take({ ...view, position: { ...view.position, seq } });
+              return picture.night.points.map((point) => point.seq);
+            }""",
+            await client.view(),
+        )
+        assert 300 <= len(seqs) <= 600
+        assert (seqs[0], seqs[-1], turned in seqs, seqs == sorted(set(seqs))) == (2, 2012, True, True)
+        view = await client.view()
+        view["position"]["epoch"] = "another"
+        await shown.page.evaluate("(view) => document.querySelector('tally-crossing').take(view)", view)
+        await shown.page.wait_for_function(
+            "document.querySelector('tally-crossing').night.points.length < 20"
+        )
+        shown.clean(client.read)
+
+
 async def test_right_to_left_and_without_the_bundle_the_numbers_are_there(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 5)
