@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from deploy.api import observed, rows, views, writes
 from deploy.api.likely import Projection
-from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, Parameter, query
+from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, POINTS, Parameter, query
 from ingest.feeds import json_body, msgpack_body
 from tally.model import Definition
 from tally.refusal import STATUS_OF_CODE
@@ -94,7 +94,7 @@ VIEWS = (
     _viewed(_OF + "/weakest", "getWeakest", "The weakest assumptions that would carry a claim.", rows.Weakest,
             CONTEST, CLAIM, AT, problems=_CLAIM),
     _viewed(_OF + "/history", "getHistory", "Every change of the totals and of the claims.", rows.History,
-            CONTEST, AFTER_SEQ, LIMIT, AT, problems=PAST),
+            CONTEST, AFTER_SEQ, LIMIT, POINTS, AT, problems=PAST),
     _viewed(_OF + "/projection", "getProjection", "What it will probably come to; of now only.", Projection, CONTEST,
             problems={404: ("unknown-contest", "not-projected", "not-in-this-release")}),
     _viewed(_OF + "/doubt", "getDoubt", "Where the doubt in a contest lies; of now only.", observed.Doubt, CONTEST,

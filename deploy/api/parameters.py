@@ -31,6 +31,11 @@ AFTER_SEQ = query(
     "after", "Only what came after this record.", {"type": "integer", "minimum": 0, "maximum": 1 << 53}
 )
 LIMIT = query("limit", "The most to return.", {"type": "integer", "minimum": 1, "maximum": ROWS_MAX})
+POINTS = query(
+    "points",
+    "The whole of it in about so many points, instead of a page by limit.",
+    {"type": "integer", "minimum": 2, "maximum": ROWS_MAX},
+)
 AT = query(
     "at",
     "As it stood then: a record's number, or an instant in ISO 8601 with its offset.",

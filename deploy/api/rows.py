@@ -104,6 +104,20 @@ class UnitsFrame(Struct):
     units: Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": UNIT_SHOWN}})]
 
 
+class StillToCome(Struct):
+    """The ballots that could still come after a record; null: nothing bounds them."""
+
+    certain: Count | None
+    assumptions: Annotated[dict[str, Count | None], Meta(description="By assumption, as the view had them.")]
+
+
+class LeftOff(Struct):
+    """How many of each, the oldest, a picture of the whole night leaves off."""
+
+    corrections: Count
+    claims: Count
+
+
 class PastTotals(Struct):
     """Totals after one record."""
 
@@ -111,6 +125,9 @@ class PastTotals(Struct):
     as_of: Instant
     ballots_cast: Count
     votes: Counts
+    leader: Identifier | None
+    lead: int | None
+    outstanding: StillToCome
 
 
 class Correction(Struct):
@@ -146,6 +163,7 @@ class History(Struct):
     corrections: list[Correction]
     claims: list[Turn]
     next: Annotated[int | None, Meta(description="Go on with after=; null at the end.")]
+    left_off: LeftOff | UnsetType = UNSET
 
 
 class Weakest(Struct):

@@ -193,6 +193,7 @@ class NamedContest(Struct):
     id: Identifier
     name: str
     rule: str
+    seats: Annotated[int | None, Meta(description="As the rule says; null where it says none.")]
 
 
 class NamedSelection(Struct):

@@ -61,7 +61,7 @@ class Asked(Mapping[str, str]):
 
 
 EXAMPLES = {
-    "at": "2", "after": "1", "limit": "2", "claim": "elected:ann", "parent": "north", "form": "canonical",
+    "at": "2", "after": "1", "limit": "2", "points": "2", "claim": "elected:ann", "parent": "north", "form": "canonical",
     "contest": "mayor", "units": "1", "format": "json", "maxwidth": "300", "maxheight": "200",
     "channels": "contest:mayor", "last_event_id": "x/1", "size": "card", "theme": "dark", "lang": "es", "rows": "3",
     "accent": "ff0000", "url": "",
@@ -91,7 +91,8 @@ async def test_every_parameter_looked_for_is_told_and_none_besides(
             wholly = {p["name"]: EXAMPLES[p["name"]] for p in told}
             if "/oembed" in path:
                 wholly["url"] = f"{client.read}/embed/mayor"
-            for sent in ({}, {n: v for n, v in wholly.items() if n != "after"}, wholly):
+            less = ({n: v for n, v in wholly.items() if n != left} for left in ("after", "limit", "points"))
+            for sent in ({}, *less, wholly):
                 async with client.http.get(address, params=sent) as response:
                     assert response.status < 500, path
             expected = {p["name"] for p in told} | REFUSED_PARAMETERS.get(path, set())
@@ -128,6 +129,8 @@ async def look_around(client: Client, judge: Judge, claims: tuple[str, ...] = ("
             await look(client, judge, path)
             if "at" in names:
                 await look(client, judge, path, "?at=1")
+            if "points" in names:
+                await look(client, judge, path, "?points=2")
             if "units" in names:
                 await look(client, judge, path, "?units=1")
     for parent in ("north", "p001"):
