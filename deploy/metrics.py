@@ -12,6 +12,7 @@ from tally.state import CONTESTED, DONE, HELD, OPEN, VOID, ContestState, State
 from tally.view import leading
 from ws.counters import Counters
 from ws.projecting import Projecting
+from ws.webhooks.sender import Sending
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -193,3 +194,33 @@ class ProjectionCollector(Collector):
             "Times its process was started again",
             value=self._projecting.restarts,
         )
+
+
+class WebhookCollector(Collector):
+    """How endpoints take what is posted to them, computed when scraped."""
+
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """Messages by outcome, records behind, and who is gone."""
+        posted = CounterMetricFamily(
+            "tally_webhook_posts", "Messages posted, by outcome", labels=["endpoint", "outcome"]
+        )
+        behind = GaugeMetricFamily(
+            "tally_webhook_behind_records", "Records whose news was not taken yet", labels=["endpoint"]
+        )
+        failing = GaugeMetricFamily(
+            "tally_webhook_failing", "1 while the newest post was not taken", labels=["endpoint"]
+        )
+        gone = GaugeMetricFamily(
+            "tally_webhook_gone", "1 once it answered 410 and is left alone", labels=["endpoint"]
+        )
+        for line in self._sending.lines:
+            name = line.endpoint.name
+            posted.add_metric([name, "taken"], line.taken)
+            posted.add_metric([name, "failed"], line.failed)
+            behind.add_metric([name], self._sending.behind_records(line))
+            failing.add_metric([name], int(line.failing))
+            gone.add_metric([name], int(line.gone))
+        yield from (posted, behind, failing, gone)

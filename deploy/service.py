@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from prometheus_client import generate_latest
 from deploy.archive import Archive
 from deploy.guard import SERVER_OPTIONS, application, framed_by
 from deploy.keyring import load_keys
-from deploy.metrics import Metrics, ProjectionCollector, StateCollector
+from deploy.metrics import Metrics, ProjectionCollector, StateCollector, WebhookCollector
 from deploy.opening import Opened, open_journal
 from deploy.settings import Settings, split_address
 from deploy.version import VERSION
@@ -36,6 +37,7 @@ from ws.projecting import Projecting
 from ws.publisher import Publisher
 from ws.server import Streaming, StreamSettings, attach
 from ws.take_away import TakeAway
+from ws.webhooks.sender import Sending
 
 log = structlog.get_logger("tally")
 LAG_INTERVAL_S = 0.5
@@ -59,6 +61,7 @@ class Service:
     metrics: Metrics
     archive: Archive
     projecting: Projecting
+    webhooks: Sending
     runners: list[web.AppRunner]
     stopping: asyncio.Event
     listening: asyncio.Event
@@ -86,7 +89,11 @@ class Service:
             self.listening.set()
             gc.collect()
             gc.freeze()  # what is loaded now lives to the end: no collection need look at it again
-            async with _apart(self.projecting.run(), "projecting"), asyncio.TaskGroup() as tasks:
+            async with (
+                _apart(self.projecting.run(), "projecting"),
+                _apart(self.webhooks.run(), "webhooks"),
+                asyncio.TaskGroup() as tasks,
+            ):
                 writer = tasks.create_task(self.sequencer.run())
                 ticking = tasks.create_task(self.publisher.run())
                 lag = tasks.create_task(self._watch_lag())
@@ -157,12 +164,15 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     TakeAway(lambda: sequencer.state, epoch, secure=settings.behind_proxy).attach(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
     HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)
+    endpoints = [one.endpoint() for one in settings.webhooks]
+    webhooks = Sending(endpoints, settings.data / "webhooks", lambda: sequencer.state, epoch, time.time)
     service = Service(
-        settings, opened, sequencer, board, publisher, streaming, metrics, archive, projecting, [], asyncio.Event(),
-        asyncio.Event(),
+        settings, opened, sequencer, board, publisher, streaming, metrics, archive, projecting, webhooks, [],
+        asyncio.Event(), asyncio.Event(),
     )  # fmt: skip
     metrics.registry.register(StateCollector(lambda: sequencer.state, streaming.counters))
     metrics.registry.register(ProjectionCollector(lambda: sequencer.state, projecting))
+    metrics.registry.register(WebhookCollector(webhooks))
     apps = [read_app, ingest_app]
     _health(ingest_app, service)
     if settings.admin_listen:
@@ -172,9 +182,14 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     service.runners = [web.AppRunner(app, **SERVER_OPTIONS) for app in apps]
     sequencer.commit_seconds = metrics.commit.observe
     sequencer.applied = _Applied(service).applied
-    sequencer.group_done = publisher.changed
+    sequencer.group_done = partial(_tell, publisher, webhooks)
     projecting.heard, projecting.fanout = streaming.hub.heard, lambda: streaming.fanout
     return service
+
+
+def _tell(publisher: Publisher, webhooks: Sending) -> None:
+    publisher.changed()
+    webhooks.changed()
 
 
 class _Applied:

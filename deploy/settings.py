@@ -13,16 +13,18 @@ from pydantic_settings import (
 )
 
 from deploy.failure import ConfigurationFault, Fault
+from deploy.webhooks import WebhookSettings
 
 ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
 """What may stand in a policy as it is; `https://*.example.org` is every host below."""
+WEBHOOKS_MAX = 16
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Settings(BaseSettings):
     """Everything an operator may set. Defaults are safe on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="TALLY_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="TALLY_", extra="forbid", hide_input_in_errors=True)
 
     election: Path | None = Field(
         default=None, description="election.json: the definition; not needed once the journal holds it"
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names beyond the listen addresses; * for any"
     )
+    webhooks: tuple[WebhookSettings, ...] = Field(
+        default=(), max_length=WEBHOOKS_MAX, description="where to post what happens (docs/webhooks.md)"
+    )
     behind_proxy: bool = Field(
         default=False, description="a proxy with TLS stands in front: public addresses are fine"
     )
@@ -76,6 +81,14 @@ class Settings(BaseSettings):
         for origin in value:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is not an origin (scheme://host[:port], lower case) or *")
+        return value
+
+    @field_validator("webhooks")
+    @classmethod
+    def _names(cls, value: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings, ...]:
+        names = [one.name for one in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two webhooks have the same name, by which each one's place is kept")
         return value
 
     @classmethod
@@ -140,7 +153,14 @@ def _public_faults(settings: Settings, where: str) -> list[Fault]:
 def _line_of(config: Path | None, location: tuple[int | str, ...]) -> int:
     if config is None or not location:
         return 1
+    found, seen = 1, -1
     for number, line in enumerate(config.read_text(encoding="utf-8").splitlines(), 1):
-        if line.split("=")[0].strip().strip('"') == str(location[0]):
+        word = line.split("=")[0].strip().strip('"')
+        if word == str(location[0]):
             return number
-    return 1
+        if word == f"[[{location[0]}]]":  # a list of tables: the one meant, and in it the line at fault
+            seen += 1
+            found = number if location[1:] and seen == location[1] else found
+        if seen >= 0 and location[2:] and seen == location[1] and word == str(location[2]):
+            return number
+    return found

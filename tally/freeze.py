@@ -8,7 +8,7 @@ import numpy as np
 
 from tally.completions import Ranked
 from tally.events import ANNULLED, DISPUTED, ClaimShown, RowCounted
-from tally.history import ClaimTurn, Correction, History
+from tally.history import ClaimTurn, Correction, History, Passed
 from tally.in_box import names_somebody
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
@@ -56,6 +56,7 @@ class _Snapshot(msgspec.Struct):
     batches: list[KnownBatch]
     times: bytes
     calls: list[tuple[int, int, bytes]]
+    passed: list[Passed]
     runs: bytes
     contests: list[_Contest]
 
@@ -78,6 +79,7 @@ def freeze(state: State) -> bytes:
             state.batches,
             state.times.tobytes(),
             list(state.calls),
+            state.finished.passed,
             b"".join(content + units for content, units in state.runs.items()),
             [_freeze_contest(contest) for contest in state.contests],
         )
@@ -96,6 +98,7 @@ def thaw(data: bytes) -> State:
     state.previous_definition = snapshot.previous_definition
     state.times.extend(np.frombuffer(snapshot.times, dtype=np.int64).tolist())
     state.calls.extend(snapshot.calls)
+    state.finished.restore(snapshot.passed)
     runs = snapshot.runs
     state.runs = {runs[at : at + 8]: runs[at + 8 : at + 16] for at in range(0, len(runs), 16)}
     for batch in snapshot.batches:

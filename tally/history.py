@@ -36,6 +36,42 @@ class ClaimTurn(msgspec.Struct, frozen=True):
     assumptions: tuple[str, ...]
 
 
+class Passed(msgspec.Struct, frozen=True):
+    """A record that raised the share of finished units, in whole percent, above all a contest had before.
+
+    A finished unit is completed, not installed or annulled. `before` is the highest share until then.
+    """
+
+    seq: int
+    at_ms: int
+    contest: int
+    before: int
+    percent: int
+    finished: int
+    units: int
+
+
+class Finished:
+    """Every record that raised a contest's share of finished units, oldest first: at most 100 a contest."""
+
+    def __init__(self, contests: int) -> None:
+        self.passed: list[Passed] = []
+        self._highest = [0] * contests
+
+    def restore(self, passed: list[Passed]) -> None:
+        """Take over what a snapshot holds."""
+        self.passed = passed
+        for one in passed:
+            self._highest[one.contest] = one.percent
+
+    def note(self, record: Record, contest: int, finished: int, units: int) -> None:
+        """Keep a record if it raised the share."""
+        before, percent = self._highest[contest], 100 * finished // units if units else 0
+        if percent > before:
+            self._highest[contest] = percent
+            self.passed.append(Passed(record.seq, record.at_ms, contest, before, percent, finished, units))
+
+
 class History:
     """Totals after each record that touched the contest, oldest first, and the list of corrections.
 

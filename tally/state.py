@@ -24,7 +24,7 @@ from tally.events import (
     Record,
     RowCounted,
 )
-from tally.history import ClaimTurn, History
+from tally.history import ClaimTurn, Finished, History
 from tally.layout import ContestLayout, Layout
 from tally.ledger import ClaimState, KnownBatch, turned
 from tally.outstanding import Row, Sums, outstanding_of_cell
@@ -32,7 +32,6 @@ from tally.outstanding import Row, Sums, outstanding_of_cell
 BALLOTS, INVALID, REGISTERED, DONE, OPEN, AWAY, HELD, CONTESTED, VOID = range(9)
 """What a node sums after its selections: ballots, invalid, registered voters of counted units, and units."""
 NODE_EXTRAS = 9
-
 
 DEFINITION_GRACE_MS = 600_000
 """For ten minutes after an amendment, batches may still name the definition before it."""
@@ -164,6 +163,7 @@ class State:
         self.previous_definition: tuple[str, int] | None = None
         self.times = array("q")
         self.calls: deque[tuple[int, int, bytes]] = deque(maxlen=CALLS_KEPT)
+        self.finished = Finished(len(self.contests))
         self.runs: dict[bytes, bytes] = {}
 
     def row(self, contest: int, row: int) -> Row:
@@ -219,6 +219,7 @@ class State:
         """Share the batches and times of the state this one replaces."""
         self.batches, self.batch_index = other.batches, other.batch_index
         self.times, self.calls, self.runs = other.times, other.calls, other.runs
+        self.finished = other.finished
 
     def install_amendment(self, record: Record, previous_sha256: str) -> None:
         """Write a durable amendment onto the state migrated for it: every view changes."""
@@ -280,6 +281,8 @@ class State:
             contest = self.contests[effect.contest]
             contest.note(record)
             contest.history.note_effect(record, effect)
+            finished = contest.nodes[0, contest.layout.selections + np.array((DONE, AWAY, VOID))]
+            self.finished.note(record, effect.contest, int(finished.sum()), len(contest.layout.units))
         self.call(record, effects)
 
     def show(self, record: Record) -> None:

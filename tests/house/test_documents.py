@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import pytest
 
-from deploy.metrics import Metrics, ProjectionCollector, StateCollector
+from deploy.metrics import Metrics, ProjectionCollector, StateCollector, WebhookCollector
 from deploy.settings import Settings
 from tally.refusal import STATUS_OF_CODE
 from tests.house.tree import PACKAGES, document, files, sources, told
 from ws.counters import Counters
 from ws.projecting import Projecting
+from ws.webhooks.sender import Sending
 
 LIMIT = re.compile(
     r"(_MAX|^KEPT|_KEPT|_TIMEOUT_S|_WINDOW_MS|_GRACE_MS|_INTERVAL_S|^SEGMENT_BYTES|AHEAD_BYTES|^CHUNK)$"
@@ -114,7 +115,13 @@ def test_every_metric_is_told() -> None:
     registry = Metrics("0", "x")
     collector = StateCollector(_blank, Counters())
     projections = ProjectionCollector(_blank, cast("Projecting", _NotProjecting()))
-    families = [*registry.registry.collect(), *collector.collect(), *projections.collect()]
+    webhooks = WebhookCollector(cast("Sending", _NobodyToTell()))
+    families = [
+        *registry.registry.collect(),
+        *collector.collect(),
+        *projections.collect(),
+        *webhooks.collect(),
+    ]
     exported = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     told_of = {quoted(cells[0])[0] for cells in rows("docs/operations.md") if cells[0].startswith("`tally_")}
     assert told_of == exported
@@ -131,6 +138,12 @@ class _NotProjecting:
     """Projections of no contest."""
 
     restarts = 0
+
+
+class _NobodyToTell:
+    """Webhooks to no endpoint."""
+
+    lines: tuple[Any, ...] = ()
 
 
 def _blank() -> Any:
