@@ -5,7 +5,7 @@ import sys
 import typer
 
 from deploy import failure
-from deploy.commands import backtest, decide, desk, digest, keys, replay, serve, verify, watch
+from deploy.commands import backtest, bake, decide, desk, digest, keys, replay, serve, verify, watch
 from deploy.failure import ConfigurationFault
 from deploy.version import VERSION
 from ingest.journal.contract import JournalBusy, JournalFull, JournalLost, JournalUnsound
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("replay")(replay.replay)
 app.command("backtest")(backtest.backtest)
+app.command("bake")(bake.bake)
 app.command("decide")(decide.decide)
 app.command("verify")(verify.verify)
 app.command("digest")(digest.digest)

@@ -16,6 +16,11 @@ _TYPES = {
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
+def static_files() -> dict[str, bytes]:
+    """Every file the pages are made of, by name."""
+    return {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir()) if path.suffix in _TYPES}
+
+
 def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None:
     """Serve `/`, `/contest/{id}`, `/observe` and `/static/*` from files read once, now.
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from deploy import failure
+from deploy.baking.checked import contest_of, is_copy
 from tally import verifier
 
 
@@ -27,7 +28,9 @@ class Material:
 
 
 def verify(
-    source: Annotated[str, typer.Argument(help="A certificate file, or the URL of a service.")],
+    source: Annotated[
+        str, typer.Argument(help="A certificate file, or the URL of a service or of a copy of it.")
+    ],
     units: Annotated[
         str | None, typer.Option(help="Unit rows: file or URL. [the URL the certificate names]")
     ] = None,
@@ -64,6 +67,8 @@ async def _from_service(
     session: aiohttp.ClientSession, base: str, units: str | None, claim: str | None
 ) -> list[Material]:
     base = base.rstrip("/") + "/"
+    if await _is_mirror(session, base):
+        return await _from_mirror(session, base, units, claim)
     definition = json.loads(await _fetch(session, urljoin(base, "v1/election?form=canonical")))
     listed = json.loads(await _fetch(session, urljoin(base, "v1/contests")))["contests"]
     found = []
@@ -77,6 +82,28 @@ async def _from_service(
                 if claim is None or one["id"] == claim:
                     url = urljoin(base, f"{path}/certificate?claim={quote(one['id'])}&at={seq}")
                     found.append(Material(json.loads(await _fetch(session, url)), rows, definition))
+    return found
+
+
+async def _is_mirror(session: aiohttp.ClientSession, base: str) -> bool:
+    async with session.get(urljoin(base, "mirror.json"), raise_for_status=False) as response:
+        return response.status == 200 and is_copy(await response.read())
+
+
+async def _from_mirror(
+    session: aiohttp.ClientSession, base: str, units: str | None, claim: str | None
+) -> list[Material]:
+    async def fetch(url: str) -> bytes:
+        return await _fetch(session, url)
+
+    definition = json.loads(await fetch(urljoin(base, "v1/election/canonical.json")))
+    listed = json.loads(await fetch(urljoin(base, "v1/contests.json")))["contests"]
+    found = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for contest in progress.track(listed, description="fetching"):
+            body, certificates = await contest_of(fetch, base, contest["contest"], claim)
+            rows = _lines(body) if units is None else await _rows(session, units)
+            found += [Material(certificate, rows, definition) for certificate in certificates]
     return found
 
 
@@ -113,7 +140,10 @@ def _named_rows(certificate: Any) -> str:
 
 
 async def _rows(session: aiohttp.ClientSession, place: str) -> list[dict[str, Any]]:
-    body = await _fetch(session, place)
+    return _lines(await _fetch(session, place))
+
+
+def _lines(body: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in body.splitlines() if line.strip()]
 
 

@@ -1,0 +1,1 @@
+"""A night as plain files that any web server can serve: `tally bake`."""

@@ -1,0 +1,84 @@
+"""A data directory read as a service would show it, on loopback, for as long as it is copied."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from aiohttp import web
+
+from deploy.guard import SERVER_OPTIONS, application
+from deploy.opening import journal_directory, read_state
+from ingest.journal.readonly import read_only
+from tally.record import Position
+from tally.state import State
+from ws.board import StateBoard
+from ws.embed import Embedding
+from ws.http import Reading
+from ws.observing import Observing
+from ws.projecting import Projecting
+from ws.take_away import TakeAway
+
+PROJECTED_NEVER, DEADLINE_MS = 0, 10_000
+
+
+class Hosted:
+    """The newest state of a data directory. It is only read: a service may be writing beside."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._epoch, self._state = read_state(data)
+        self.url = ""
+        self._runner: web.AppRunner | None = None
+
+    async def refresh(self) -> None:
+        """Read the directory again if it has grown; another journal is served as what it is. Cost: a replay."""
+        position, _ = await asyncio.to_thread(read_only, journal_directory(self._data))
+        renamed = position.epoch != self._epoch
+        if position != Position(self._epoch, self._state.seq):
+            self._epoch, self._state = await asyncio.to_thread(read_state, self._data)
+        if renamed or self._runner is None:
+            await self.close()
+            await self._listen()
+
+    async def _listen(self) -> None:
+        app = application(frozenset({"127.0.0.1"}))
+
+        def now() -> State:
+            return self._state
+
+        def now_ms() -> int:
+            return time.time_ns() // 1_000_000
+
+        async def state_at(_seq: int) -> State | None:
+            return None  # nothing moves while it is copied, so nobody asks for what was
+
+        projecting = Projecting(now, self._epoch, now_ms, PROJECTED_NEVER, DEADLINE_MS)
+        board = StateBoard(self._epoch, now, dict, projecting)
+        Reading(board, now, state_at, projecting).attach(app)
+        Observing(now, self._epoch).attach(app)
+        Embedding(now, self._epoch, "", secure=False).attach(app)
+        TakeAway(now, self._epoch, secure=False).attach(app)
+        self._runner = web.AppRunner(app, **SERVER_OPTIONS)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        """Serve no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+
+@contextlib.asynccontextmanager
+async def hosting(data: Path) -> AsyncIterator[Hosted]:
+    """A data directory served on loopback inside a block. Raises what reading a journal raises."""
+    hosted = Hosted(data)
+    try:
+        await hosted.refresh()
+        yield hosted
+    finally:
+        await hosted.close()

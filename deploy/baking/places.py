@@ -1,0 +1,45 @@
+"""Which file holds what: paths of a copy, and its pages made from the live ones."""
+
+import hashlib
+import re
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+MIRROR_FORMAT = "tally-mirror/1"
+CONTEST_FORMAT = "tally-mirror-contest/1"
+HEAD = '<meta charset="utf-8">'
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+LINKS = {
+    "/v1/contests": "/v1/contests.json",
+    "/v1/observers": "/v1/observers.json",
+    "/v1/election?form=canonical": "/v1/election/canonical.json",
+}
+"""Addresses written in pages, and the file that answers each."""
+
+
+def folder(contest: str) -> str:
+    """Where the files of a contest are. ValueError: what the service calls a contest is no id."""
+    if not ID.fullmatch(contest):
+        raise ValueError(f"{contest[:80]!r} is no id")
+    return f"v1/contests/{contest}"
+
+
+def claim_file(contest: str, claim: str) -> str:
+    """The certificate of a claim: readable, and one of its own whatever the id holds."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", claim)[:80]
+    return f"{folder(contest)}/certificates/{plain}-{hashlib.sha256(claim.encode()).hexdigest()[:8]}.json"
+
+
+def page(body: bytes) -> bytes:
+    """A live page as a page of the copy: it says so to its scripts, and carries the policy a server would send."""
+    text = body.decode()
+    assert HEAD in text, "every page declares its encoding so"
+    said = (
+        f'{HEAD}\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<meta name="tally-mirror">'
+    )
+    text = text.replace(HEAD, said, 1)
+    for address, file in LINKS.items():
+        text = text.replace(f'href="{address}"', f'href="{file}"')
+    return text.encode()
