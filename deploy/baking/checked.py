@@ -1,4 +1,4 @@
-"""Reads a copy back: every file must be the one its index names, and none may be of another position."""
+"""Reads a copy back: every file must be the very one its index names."""
 
 import asyncio
 import hashlib

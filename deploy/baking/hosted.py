@@ -1,4 +1,4 @@
-"""A data directory read as a service would show it, on loopback, for as long as it is copied."""
+"""A data directory, shown as a service would show it, on loopback, while it is copied."""
 
 import asyncio
 import contextlib
