@@ -18,6 +18,8 @@ ROUNDS_MAX = 3
 """Tries to copy a contest while it stands still; then it is copied as it stood, which costs the service more."""
 AT_ONCE_MAX = 4
 RECORDS_BACK = 1_000
+PICTURE_POINTS = 240
+"""Of the whole night, as the page asks for them (`ws/web/night.js`)."""
 """Records whose events a page shows who comes late; ws/static/app.js asks for as many."""
 EXPORTS_INTERVAL_S = 60
 SAVE_INTERVAL_S = 2
@@ -154,6 +156,7 @@ class Baker:
         wanted = [
             (f"{at}/units.ndjson", f"{path}/units.ndjson?{when}"),
             (f"{at}/recent.json", f"{path}/history?after={max(0, seq - RECORDS_BACK)}&{when}"),
+            (f"{at}/picture.json", f"{path}/history?points={PICTURE_POINTS}&{when}"),
         ]
         for claim in view["claims"]:
             asked = f"{path}/certificate?claim={quote(claim['id'], safe='')}&{when}"

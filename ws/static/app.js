@@ -1,4 +1,5 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
+import { StandIn, lookAt, mirrored, say } from "./mirror.js";
 import { ENDS, OUTCOMES } from "./observe-words.js";
 import { Past } from "./past.js";
 import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
@@ -26,6 +27,7 @@ let provedAt = 0;
 let proveLater = null;
 let told = { epoch: "", seq: 0 };
 let projection = null; // the newest frame of its channel
+let standIn = null; // for the stream, where there is none
 
 start();
 
@@ -52,12 +54,14 @@ async function start() {
   at("verify").textContent = `tally verify ${location.origin}`;
   contests(election.contests, contest.id);
   past = new Past(contest.id, { paint: (view, ms) => { paint(view); picture.shows?.(view, ms); }, live: () => { paint(live); picture.shows?.(live, null); } });
+  picture.fixed = mirrored;
   picture.addEventListener("moment", (event) => past.go(event.detail));
   picture.addEventListener("proof", lookAtProof);
   customElements.whenDefined("tally-crossing").then(() => {
-    picture.open(contest, names);
+    picture.open(contest, names, fetchJson);
     if (live) picture.take(live);
   });
+  standIn = new StandIn(lookAt(contest.id, { view: show, calls: happened, projection: likely }), freshness);
   follow(election.election, contest.id, before(election.position));
   show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
   addEventListener("hashchange", () => location.reload());
@@ -90,9 +94,9 @@ function before(position) {
 }
 
 function follow(election, contest, position) {
+  if (mirrored) return;
   const view = `contest:${contest}`, calls = `calls:${election}`, status = `status:${election}`;
-  const likely = `projection:${contest}`;
-  const channels = [view, calls, status, likely].map(encodeURIComponent).join(",");
+  const channels = [view, calls, status, `projection:${contest}`].map(encodeURIComponent).join(",");
   const stream = new EventSource(`/v1/stream?channels=${channels}&last_event_id=${encodeURIComponent(position)}`);
   let reached = position, broken = false;
   const hear = (channel, show) => stream.addEventListener(channel, (event) => {
@@ -105,7 +109,7 @@ function follow(election, contest, position) {
   hear(view, show);
   hear(calls, happened);
   hear(status, () => {});
-  hear(likely, (frame) => { projection = frame; if (shown && !past.on) projected(frame, shown, names); });
+  hear(`projection:${contest}`, likely);
   stream.onopen = () => {
     if (broken) picture.reread?.(); // what happened meanwhile is in the history
     broken = false;
@@ -122,9 +126,15 @@ function follow(election, contest, position) {
   };
 }
 
+function likely(frame) {
+  projection = frame;
+  if (shown && !past.on) projected(frame, shown, names);
+}
+
 function freshness() {
   const quiet = Date.now() - lastHeard;
   const lost = !connected || quiet > STALE_AFTER_MS;
+  if (standIn && say(at("connection"), standIn.words(lost))) return;
   at("connection").classList.toggle("lost", lost);
   at("connection").textContent = connected
     ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live")

@@ -1,4 +1,5 @@
 // The observers' page: every contest in one table, a page of it at a time, and one contest in full below it.
+import { StandIn, mirrored, say } from "./mirror.js";
 import { Detail } from "./observe-detail.js";
 import { comingWords, idWords, many } from "./observe-words.js";
 import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
@@ -35,6 +36,10 @@ let detail = null;
 let stream = null;
 let lastHeard = Date.now(), connected = false;
 let asking = false, askAgain = false;
+const standIn = new StandIn(async (moved) => { // for the stream, where there is none
+  if (moved) await catchUp();
+  if (moved && chosen) detail?.show(await fetchJson(`/v1/contests/${encodeURIComponent(chosen)}`));
+}, () => freshness());
 
 heads();
 at("filter").addEventListener("input", () => { first = 0; arrange(); });
@@ -110,6 +115,7 @@ async function ask() {
 }
 
 function follow() {
+  if (mirrored) { standIn.ask(true); return; }
   stream?.close();
   const beat = lines.size <= WHOLE_FRAMES_MAX ? `election:${election}` : `status:${election}`;
   const channels = [beat, `status:${election}`, ...(chosen ? [`contest:${chosen}`] : [])];
@@ -139,6 +145,7 @@ function moved(to) { return !position || to.epoch !== position.epoch || to.seq >
 function freshness() {
   const quiet = Date.now() - lastHeard;
   const lost = !connected || quiet > STALE_AFTER_MS;
+  if (say(at("connection"), standIn.words(lost))) return;
   at("connection").classList.toggle("lost", lost && stream !== null);
   if (stream) at("connection").textContent = connected ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live") : "connection lost; trying again. The numbers may be old";
 }

@@ -1,4 +1,6 @@
 // What our own pages are made with: elements, numbers, times, answers. Widgets on other people's pages have their own.
+import { placeOf } from "./mirror.js";
+
 export const number = new Intl.NumberFormat(navigator.language);
 export const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
 
@@ -27,7 +29,7 @@ export function link(href, text) {
 export function write(node, text) { if (node.textContent !== text) node.textContent = text; }
 
 export async function fetchJson(path) {
-  const response = await fetch(path);
+  const response = await fetch(await placeOf(path), { cache: "no-cache" });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();
 }

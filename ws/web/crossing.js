@@ -39,6 +39,8 @@ class Crossing extends LitElement {
   #names = {};
   #plurality = true;
   #path = "";
+  #ask = null;
+  fixed = false; // a copy has no earlier moments to show
   #drawnAt = 0;
   #timer = null;
   #place = null; // of the point that is read
@@ -70,8 +72,9 @@ class Crossing extends LitElement {
     clearTimeout(this.#reading);
   }
 
-  // What the page knows of its contest (`tally-names/1`), and the names it shows.
-  async open(contest, names) {
+  // What the page knows of its contest (`tally-names/1`), the names it shows, and how it asks for JSON.
+  async open(contest, names, ask) {
+    this.#ask = ask;
     this.#names = names;
     this.#plurality = ONE_LEAD.has(contest.rule) && (contest.seats ?? 1) === 1;
     this.#path = `/v1/contests/${encodeURIComponent(contest.id)}/history?points=${POINTS_ASKED}`;
@@ -83,9 +86,7 @@ class Crossing extends LitElement {
   async reread() {
     const read = ++this.#read;
     try {
-      const answer = await fetch(this.#path);
-      if (!answer.ok) throw new Error(`${answer.status}`);
-      const history = await answer.json();
+      const history = await this.#ask(this.#path);
       if (read !== this.#read) return;
       this.night.fill(history);
       this.problem = "";
@@ -245,7 +246,7 @@ class Crossing extends LitElement {
 
   #marked(mark) {
     if (mark.stands && this.past === null) this.dispatchEvent(new CustomEvent("proof", { detail: mark }));
-    else {
+    else if (!this.fixed) {
       this.past = mark.ms;
       this.#draw();
       this.dispatchEvent(new CustomEvent("moment", { detail: { seq: mark.seq, ms: mark.ms } }));
@@ -270,9 +271,9 @@ class Crossing extends LitElement {
           ><span class="who">${say.markWho(mark, this.#names)}</span> ${say.mark(mark, this.#days())}<span class="hidden">. ${say.leadsTo(mark)}</span></button>`)}
       </div>
       <p class="reading" id="reading" role="status">${this.said || say.TEXT.hint}</p>
-      <p class="key"><label for="moment">${say.TEXT.slider}:</label> <output for="moment">${last ? (this.past === null ? say.TEXT.now : say.time(this.past, this.#days())) : "–"}</output>
+      <p class="key"><label for="moment">${say.TEXT.slider}:</label> <output for="moment">${last ? (this.past !== null ? say.time(this.past, this.#days()) : this.fixed ? say.TEXT.fixed : say.TEXT.now) : "–"}</output>
         ${wrong ? html`<span class="wrong">${say.corrections(wrong)}</span>` : nothing}</p>
-      <div class="slide"><input type="range" id="moment" step="1" ?disabled=${!last}
+      <div class="slide"><input type="range" id="moment" step="1" ?disabled=${!last || this.fixed}
         min=${last ? night.points[0].ms : 0} max=${last ? last.ms : 1} .value=${String(this.past ?? last?.ms ?? 1)}
         aria-valuetext=${last ? (this.past === null ? say.TEXT.now : say.time(this.past, this.#days())) : say.TEXT.empty}
         @input=${this.#slid} @keydown=${this.#slideKey}></div>

@@ -31,6 +31,7 @@ export const TEXT = {
   time: "Time", position: "Position", turned: "What turned",
   slider: "The whole page as it stood at",
   now: "now",
+  fixed: "now; a copy holds no earlier moments",
 };
 
 export function label(plurality) {
