@@ -14,8 +14,6 @@ from deploy.baking.source import Got, Source, SourceAway
 from ws.exports import EXPORTS
 from ws.page import static_files
 
-ROUNDS_MAX = 3
-"""Tries to copy a contest while it stands still; then it is copied as it stood, which costs the service more."""
 AT_ONCE_MAX = 4
 RECORDS_BACK = 1_000
 PICTURE_POINTS = 240
@@ -38,6 +36,7 @@ class Baker:
     _exported_s: float | None = None
     _dressed: bool = False
     _saved_s: float = 0.0
+    _busy: set[str] = field(default_factory=set)
     _looked: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     async def bake(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> dict[str, Any]:
@@ -129,17 +128,20 @@ class Baker:
         await self._copy(f"{path}/names", f"{at}/names.json")
         await self._copy(f"{path}/doubt", f"{at}/doubt.json")
         projected = await self._copy(f"{path}/projection", f"{at}/projection.json")
-        for left in reversed(range(ROUNDS_MAX)):
+        # First while it stands still; as it stood, which costs the service a replay, where it never does.
+        for exact in (True,) if contest in self._busy else (False, True):
             got = await self.source.get(path, self.shelf.tag(f"{at}.json"))
             if got.missing:
                 raise SourceAway(f"{self.source.url}{path} is gone")
             if got.body is None:
                 index = self.shelf.read(f"{at}/index.json")
+                self._busy.discard(contest)
                 break
-            parts = await self._parts(contest, got, exact=left == 0)
+            parts = await self._parts(contest, got, exact=exact)
             if parts is not None:
                 index = self._place(contest, got, parts)
                 break
+            self._busy.add(contest)
         else:
             raise SourceAway(f"{self.source.url}{path} does not stand still")
         index["projected"] = projected

@@ -11,7 +11,7 @@ from aiohttp import web
 from deploy.guard import SERVER_OPTIONS, application
 from deploy.opening import journal_directory, read_state
 from ingest.journal.readonly import read_only
-from tally.record import Position
+from tally.engine import decode_and_apply
 from tally.state import State
 from ws.board import StateBoard
 from ws.embed import Embedding
@@ -33,14 +33,21 @@ class Hosted:
         self._runner: web.AppRunner | None = None
 
     async def refresh(self) -> None:
-        """Read the directory again if it has grown; another journal is served as what it is. Cost: a replay."""
-        position, _ = await asyncio.to_thread(read_only, journal_directory(self._data))
-        renamed = position.epoch != self._epoch
-        if position != Position(self._epoch, self._state.seq):
-            self._epoch, self._state = await asyncio.to_thread(read_state, self._data)
-        if renamed or self._runner is None:
+        """Read what came since; another journal is served as what it is. Cost: what came, and a read of the rest."""
+        if await asyncio.to_thread(self._grow) or self._runner is None:
             await self.close()
             await self._listen()
+
+    def _grow(self) -> bool:
+        """Apply what came since; whether it is another journal."""
+        position, records = read_only(journal_directory(self._data))
+        if position.epoch != self._epoch:
+            self._epoch, self._state = read_state(self._data)
+            return True
+        for seq, payload in records:
+            if seq > self._state.seq:
+                self._state = decode_and_apply(self._state, payload)
+        return False
 
     async def _listen(self) -> None:
         app = application(frozenset({"127.0.0.1"}))

@@ -27,13 +27,14 @@ def bake(
         Path, typer.Argument(metavar="DIR", help="Where the copy goes: a directory of its own.")
     ],
     source: Annotated[
-        str | None, typer.Option("--from", metavar="URL", help=f"A running service. [{HERE}]")
+        str | None, typer.Option("--from", metavar="URL", help=f"A running service. Default: {HERE}.")
     ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Copy from this data directory instead, read only.")
     ] = None,
     every: Annotated[
-        int | None, typer.Option(metavar="SECONDS", min=1, help="Go on, looking again so often. [once]")
+        int | None,
+        typer.Option(metavar="SECONDS", min=1, help="Go on, looking again so often. Default: once."),
     ] = None,
     site: Annotated[
         str | None,
@@ -93,9 +94,9 @@ async def _once(baker: Baker, hosted: Hosted | None, stopping: asyncio.Event) ->
     except SourceAway as error:
         return _away(error)
     position, written = index["position"], baker.shelf.written - before
-    sys.stderr.write(
-        f"{baker.shelf.root}: {position['epoch']}/{position['seq']}, {written:,} files written\n"
-    )
+    if baker.every_s is None or written > 1:  # kept up, it says nothing of a look that found nothing
+        at = f"{position['epoch']}/{position['seq']}"
+        sys.stderr.write(f"{baker.shelf.root}: {at}, {written:,} files written\n")
     return failure.DONE
 
 
@@ -120,7 +121,8 @@ class _Told:
 @contextlib.contextmanager
 def _progress() -> Iterator[_Told]:
     columns = (TextColumn("copying"), BarColumn(), MofNCompleteColumn(), TextColumn("contests"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield _Told(progress)
 
 

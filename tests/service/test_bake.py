@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from deploy.baking.baker import Baker
+from deploy.baking.hosted import hosting
 from deploy.baking.places import claim_file, folder
 from deploy.baking.shelf import BOOK, Shelf
 from deploy.baking.source import Source
@@ -257,3 +258,18 @@ def test_names_of_files_stay_inside_and_apart(tmp_path: Path) -> None:
     (tmp_path / "other" / "file").write_text("")
     with pytest.raises(ConfigurationFault):
         Shelf(tmp_path / "other")
+
+
+async def test_a_data_directory_is_followed_while_a_service_writes(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    async with town(tmp_path, definition(units=UNITS)) as client:
+        await client.post(counted(1, 5))
+        async with hosting(tmp_path / "data") as hosted:
+            baker = Baker(Source(client.http, hosted.url), Shelf(copy))
+            assert (await baker.bake())["position"]["seq"] == 2
+            await client.post(counted(6, 11))
+            await client.desk("dispute", units=["p001"], reason="protest")
+            await hosted.refresh()
+            assert (await baker.bake())["position"]["seq"] == 4
+            view = json.loads((copy / "v1/contests/mayor.json").read_text())
+            assert view == await client.view()
