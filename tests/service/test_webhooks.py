@@ -290,6 +290,7 @@ async def test_a_damaged_mark_is_a_gap_and_stops_nothing(tmp_path: Path) -> None
             await receiver.until_taken(1)
         (tmp_path / "data" / "webhooks" / "desk.json").write_text("{")
         async with told(tmp_path, receiver) as client:
+            await receiver.until_taken(2)
             await count(client, 4, 6)
             took = await receiver.until_taken(3)
             assert [t for _, t, _ in kinds(took)] == ["threshold", "gap", "threshold"]
