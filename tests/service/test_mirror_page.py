@@ -65,6 +65,7 @@ async def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
     async with served_plainly(copy) as url, opened(url) as shown:
         statuses: list[tuple[str, int]] = []
         await shown.text("lead").to_have_text("100")
+        await shown.page.wait_for_load_state("networkidle")
         shown.page.on("response", lambda one: statuses.append((one.url.removeprefix(url), one.status)))
         await shown.page.wait_for_event(
             "requestfinished", lambda one: "mirror.json" in one.url, timeout=FOLLOWED_MS

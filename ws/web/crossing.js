@@ -44,6 +44,7 @@ class Crossing extends LitElement {
   #drawnAt = 0;
   #timer = null;
   #place = null; // of the point that is read
+  #seq = null; // of the moment that is shown
   #reading = null;
   #read = 0;
   #due = false; // a drawing, with the next update
@@ -229,7 +230,7 @@ class Crossing extends LitElement {
     if (step === undefined || !this.night?.last || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     const last = this.night.points.length - 1;
-    const from = this.past === null ? last : this.night.placeAt(this.past);
+    const from = this.past === null ? last : this.night.placeOf(this.#seq, this.past); // records may share an instant
     this.#moment(Math.min(last, Math.max(0, from + step)));
   }
 
@@ -240,6 +241,7 @@ class Crossing extends LitElement {
     const { points } = this.night;
     const point = place >= points.length - 1 ? null : points[place];
     this.past = point?.ms ?? null;
+    this.#seq = point?.seq ?? null;
     this.#draw();
     this.dispatchEvent(new CustomEvent("moment", { detail: point && { seq: point.seq, ms: point.ms } }));
   }
@@ -248,6 +250,7 @@ class Crossing extends LitElement {
     if (mark.stands && this.past === null) this.dispatchEvent(new CustomEvent("proof", { detail: mark }));
     else if (!this.fixed) {
       this.past = mark.ms;
+      this.#seq = mark.seq;
       this.#draw();
       this.dispatchEvent(new CustomEvent("moment", { detail: { seq: mark.seq, ms: mark.ms } }));
     }

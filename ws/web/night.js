@@ -131,11 +131,11 @@ export class Night {
     for (let row = 0; row < rows - 1; row++) places.add(this.placeAt(ms + Math.floor(((last.ms - ms) * row) / (rows - 1))));
     const more = rows - places.size; // where the night came in bursts, evenly over its records as well
     for (let row = 1; row <= more; row++) places.add(Math.floor(((points.length - 1) * row) / (more + 1)));
-    for (const { ms: at, seq } of this.marks()) places.add(this.#placeOf(seq, at));
+    for (const { ms: at, seq } of this.marks()) places.add(this.placeOf(seq, at));
     return [...places].sort((a, b) => a - b).map((place) => points[place]);
   }
 
-  #placeOf(seq, ms) {
+  placeOf(seq, ms) {
     const place = this.points.findLastIndex((point) => point.seq <= seq);
     return place < 0 ? this.placeAt(ms) : place;
   }

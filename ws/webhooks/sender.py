@@ -154,9 +154,14 @@ class Sending:
             raise NotTaken(type(error).__name__) from error
 
     async def _write(self, line: Line, mark: Mark) -> None:
+        """Write a mark, to its end also when cancelled: a thread goes on, and who starts next reads the file."""
         line.mark = mark
+        writing = asyncio.ensure_future(asyncio.to_thread(marks.write, line.path, mark))
         try:
-            await asyncio.to_thread(marks.write, line.path, mark)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
         except OSError as error:
             log.warning("webhook mark not written; after a crash messages come again",
                         endpoint=line.endpoint.name, error=str(error))  # fmt: skip
