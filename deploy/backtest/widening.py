@@ -14,8 +14,8 @@ INSIDE = 0.925
 """The share of shares that are to lie inside 90 % intervals: a little more than promised, for a night unlike these."""
 LEVEL = "90"
 HELD_OUT = {
-    "bolivia_2020": 0.74, "israel_knesset_25": 0.7, "mexico_2006": 0.75, "us_ga_2018_two_round": 0.66,
-    "us_nc_2020_timeseries": 0.65, "venezuela_2013": 0.75,
+    "bolivia_2020": 0.7, "israel_knesset_25": 0.67, "mexico_2006": 0.7, "us_ga_2018_two_round": 0.63,
+    "us_nc_2020_timeseries": 0.63, "venezuela_2013": 0.71,
 }  # fmt: skip
 """`WIDEN` from the five others: what each past election is judged with, so that none is judged by what it taught."""
 Reached = dict[tuple[str, str], list[float]]

@@ -43,7 +43,7 @@ SIZES_UNKNOWN = Scale(
     apart=0.4, few=8.0, sorted=0.0, beyond=0.2,
 )  # fmt: skip
 
-WIDEN = 0.7
+WIDEN = 0.67
 """What all errors are times: so that 92.5 % of the shares of the six past elections fell inside 90 % intervals."""
 WEIGHT_PLACES, WEIGHT_ROWS, WEIGHT_DRIFT = 10.0, 20.0, 3.0
 """How many seen places, rows and knots an expected deviation is worth."""
