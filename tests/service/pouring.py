@@ -53,6 +53,12 @@ class Pour:
                 await self._sent(http, path, body)
                 await asyncio.sleep(self.pause_s)
 
+    async def until(self, entered: int) -> None:
+        """Go on until so many have entered, however busy the machine is; then stop."""
+        while self.entered < entered:
+            await asyncio.sleep(0.05)
+        self.stopped = True
+
     async def _sent(self, http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
         """Send until it is answered; a service that is away or stopping is tried again."""
         while True:

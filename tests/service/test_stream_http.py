@@ -19,6 +19,8 @@ from tests.ws.test_sse import Curl, curl
 
 CHANNELS = "channels=contest:mayor,calls:town"
 KILLS = 12
+ENTERED = 300
+"""Commands of a night long enough for more than a hundred events."""
 
 
 @dataclass
@@ -82,7 +84,7 @@ async def test_killed_again_and_again_it_misses_nothing(tmp_path: Path) -> None:
             while await follower.hear(stream):
                 pass
             await restarting
-        pour.stopped = True
+        await pour.until(ENTERED)
         await pouring
         await to_the_end(served, follower)
         _, state = read_state(served.path / "data")
