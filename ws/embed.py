@@ -1,6 +1,7 @@
 """The widget for other people's pages: its page, its customizer, its card, oEmbed, names."""
 
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from tally.view import contest_view
 from ws.asked import has, origin
 from ws.card import card
 from ws.oembed import Declined, oembed
+from ws.picture import Busy, Pictures, preview
 from ws.problem import problem
 from ws.widget import Options, address, options
 
@@ -33,7 +35,8 @@ class Embedding:
         self._state, self._epoch, self._policy, self._secure = state, epoch, policy, secure
         self._page = (_STATIC / "embed.html").read_text(encoding="utf-8")
         self._customizer = (_STATIC / "customize.html").read_bytes()
-        self._cards: dict[str, tuple[str, bytes]] = {}
+        self._cards: dict[str, tuple[str, str]] = {}
+        self._pictures = Pictures()
         if self._page.count(_OPENING) != 1 or self._page.count(_TITLE) != 1:
             raise AssertionError("embed.html lost what is filled in")
 
@@ -43,8 +46,13 @@ class Embedding:
         get("/embed", self.customizer)
         get("/embed/{id}", self.page)
         get("/embed/{id}/card.svg", self.card)
+        get("/embed/{id}/card.png", self.picture)
         get("/oembed", self.oembed)
         get("/v1/contests/{id}/names", self.names)
+        app.on_cleanup.append(self._ended)
+
+    async def _ended(self, _app: web.Application) -> None:
+        self._pictures.close()
 
     async def customizer(self, _request: web.Request) -> Answer:
         """Where a snippet is put together and seen before it is pasted."""
@@ -73,29 +81,57 @@ class Embedding:
             about = escape(f"/oembed?format=json&url={quote(address(here, contest.id, chosen), safe='')}")
             head = (
                 f"<title>{called}: live</title>\n"
-                f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(here)}{about}">'
+                f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(here)}{about}">\n'
+                + preview(here, contest, self._state().layout.definition.election)
             )
         opening = f'<html lang="{chosen.lang or "en"}" data-theme="{chosen.theme}">'
         return self._page.replace(_OPENING, opening).replace(_TITLE, head)
 
     async def card(self, request: web.Request) -> Answer:
-        """The contest as an SVG picture; drawn once a position."""
+        """The contest as an SVG picture."""
         contest = self._contest(request)
         if contest is None:
             return _unknown()
-        state = self._state()
-        index = state.layout.contest_index[contest.id]
-        tag = f"{self._epoch}.{state.contests[index].changed_seq}.{state.layout.sha256[:12]}"
-        headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
+        tag = self._tag(contest)
+        headers = _headers(tag)
         if has(request, tag):
             return web.Response(status=304, headers=headers)
+        drawn = self._card(contest, tag)
+        return web.Response(text=drawn, content_type="image/svg+xml", charset="utf-8", headers=headers)
+
+    async def picture(self, request: web.Request) -> Answer:
+        """The same as a PNG, for link previews; a few seconds old at most while the count goes on."""
+        contest = self._contest(request)
+        if contest is None:
+            return _unknown()
+        tag = self._tag(contest)
+        if has(request, tag):
+            return web.Response(status=304, headers=_headers(tag))
+        try:
+            tag, drawn = await self._pictures.png(contest.id, tag, self._card(contest, tag))
+        except (Busy, BrokenProcessPool):
+            late = problem(
+                "too-many-pictures", 503, "Too many pictures", "more pictures than can be drawn are asked for"
+            )
+            late.headers["Retry-After"] = "5"
+            return late
+        return web.Response(body=drawn, content_type="image/png", headers=_headers(tag))
+
+    def _tag(self, contest: Contest) -> str:
+        state = self._state()
+        seq = state.contests[state.layout.contest_index[contest.id]].changed_seq
+        return f"{self._epoch}.{seq}.{state.layout.sha256[:12]}"
+
+    def _card(self, contest: Contest, tag: str) -> str:
+        """The SVG of a contest as it stands; drawn once a position."""
         drawn = self._cards.get(contest.id)
         if drawn is None or drawn[0] != tag:
+            state = self._state()
             election = state.layout.definition.election
-            view = contest_view(state, index, self._epoch)
+            view = contest_view(state, state.layout.contest_index[contest.id], self._epoch)
             called = {one.id: one.name or one.id for one in contest.selections}
-            drawn = self._cards[contest.id] = tag, card(view, called, election.name or election.id).encode()
-        return web.Response(body=drawn[1], content_type="image/svg+xml", charset="utf-8", headers=headers)
+            drawn = self._cards[contest.id] = tag, card(view, called, election.name or election.id)
+        return drawn[1]
 
     async def oembed(self, request: web.Request) -> Answer:
         """Answer oEmbed 1.0 for addresses of widgets."""
@@ -144,6 +180,10 @@ class Embedding:
         layout = self._state().layout
         index = layout.contest_index.get(request.match_info["id"])
         return None if index is None else layout.definition.contests[index]
+
+
+def _headers(tag: str) -> dict[str, str]:
+    return {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Access-Control-Allow-Origin": "*"}
 
 
 def _unknown() -> web.Response:

@@ -49,7 +49,7 @@ def oembed(
         "provider_name": "tally",
         "provider_url": origin,
         "cache_age": CACHE_AGE_S,
-        "thumbnail_url": f"{origin}/embed/{quote(contest, safe='')}/card.svg",
+        "thumbnail_url": f"{origin}/embed/{quote(contest, safe='')}/card.png",
         "thumbnail_width": thumbnail[0],
         "thumbnail_height": thumbnail[1],
         "html": frame(address(origin, contest, chosen), title, width, height),

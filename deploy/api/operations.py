@@ -134,6 +134,8 @@ PAGES = (
               {HTML: None}, (CONTEST, *_WIDGET), statuses=(200, 404)),
     Operation("/embed/{id}/card.svg", "card", "The contest as a picture.", {_SVG: None}, (CONTEST,),
               NOBODY, tagged=True),
+    Operation("/embed/{id}/card.png", "picture", "The same for link previews; a few seconds old at most.",
+              {"image/png": None}, (CONTEST,), NOBODY | {503: ("too-many-pictures",)}, tagged=True),
     Operation("/oembed", "oembed", "oEmbed 1.0 for addresses of widgets.", {JSON: views.OEmbed},
               (query("url", "The address of a widget.", needed=True),
                query("format", "Only JSON is spoken.", {"enum": ["json"]}),

@@ -13,10 +13,10 @@ from playwright.async_api import expect
 
 from tests.service.partner import looking, partner
 from tests.service.test_page import a_town, count
-from tests.service.world import batch, definition, report, town
+from tests.service.world import Client, batch, definition, report, town
 from tests.unit.test_embed_card import a_view
 from tests.ws.test_sdk_javascript import modules
-from ws.card import WIDTH, card
+from ws.card import HEIGHT, WIDTH, card
 
 __all__ = ["modules"]
 
@@ -333,6 +333,32 @@ async def test_markup_in_names_and_addresses_does_nothing(tmp_path: Path) -> Non
         assert said["title"] == HOSTILE
         assert "<img" not in said["html"]
         news.body = said["html"]
+
+
+async def picture(client: Client, tag: str = "") -> tuple[int, str, bytes]:
+    """Status, ETag and body of the contest's PNG."""
+    headers = {"If-None-Match": tag} if tag else {}
+    async with client.http.get(f"{client.read}/embed/mayor/card.png", headers=headers) as response:
+        return response.status, response.headers["ETag"], await response.read()
+
+
+async def test_a_link_has_a_picture_that_link_previews_take(tmp_path: Path) -> None:
+    async with town(tmp_path, a_town()) as client:
+        await count(client, 1, 3)
+        async with client.http.get(f"{client.read}/embed/mayor") as response:
+            told = dict(re.findall(r'<meta property="([^"]+)" content="([^"]*)">', await response.text()))
+        assert told["og:title"] == "Mayor"
+        assert told["og:image"] == f"{client.read}/embed/mayor/card.png"
+        status, tag, body = await picture(client)
+        assert (status, body[:8]) == (200, b"\x89PNG\r\n\x1a\n")
+        size = tuple(int.from_bytes(body[at : at + 4], "big") for at in (16, 20))
+        assert size == (WIDTH, HEIGHT) == (int(told["og:image:width"]), int(told["og:image:height"]))
+        assert await picture(client, tag) == (304, tag, b"")
+        await count(client, 4, 12)
+        status, later, _ = await picture(client, tag)
+        assert status == 200, "asked for by a tag that is not the newest"
+        assert later == tag, "and drawn a moment ago: the same again"
+        (tmp_path / "card.png").write_bytes(body)
 
 
 async def test_oembed_is_found_from_the_page(tmp_path: Path) -> None:

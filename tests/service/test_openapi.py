@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.service.documented import Judge
 from tests.service.test_projection import FAST, LATER, count, fresh, night, until
 from tests.service.world import Client, batch, definition, report, town
+from ws.picture import WAITING_MAX
 
 SPECIAL = {"/v1/stream", "/connection/websocket"}
 REFUSED_PARAMETERS = {"/v1/contests/{id}/projection": {"at"}}
@@ -234,6 +235,7 @@ WRONG = [
     ("/v1/stream", "?channels=x", "mayor", 404, "unknown-channel"),
     ("/connection/websocket", "", "mayor", 400, "bad-handshake"),
     ("/embed/{id}/card.svg", "", "nobody", 404, "unknown-contest"),
+    ("/embed/{id}/card.png", "", "nobody", 404, "unknown-contest"),
     ("/oembed", "", "mayor", 400, "bad-query"),
     ("/oembed", "?url=x", "mayor", 404, "no-oembed"),
     ("/oembed", "?url=x&format=xml", "mayor", 501, "no-oembed"),
@@ -260,6 +262,9 @@ async def test_every_refusal_of_the_read_door_is_as_told_and_can_be_met(tmp_path
         await look(client, judge, "/contest/{id}", id="nobody")
         await look(client, judge, "/embed/{id}", id="nobody")
         await look(client, judge, "/v1/contests", Host="elsewhere.example")
+        async with asyncio.TaskGroup() as crowd:  # more pictures than wait for the first to be drawn
+            for _ in range(2 * WAITING_MAX):
+                crowd.create_task(look(client, judge, "/embed/{id}/card.png"))
     told = {
         (path, status, code)
         for path, item in judge.document["paths"].items()

@@ -116,7 +116,7 @@ def test_oembed_is_of_type_rich_and_within_what_is_asked() -> None:
     assert (said["type"], said["version"], said["title"]) == ("rich", "1.0", "Mayor")
     assert (said["width"], said["height"]) == FRAMES["card"]
     assert f'src="http://{HOST}/embed/mayor?size=card&amp;theme=dark"' in said["html"]
-    assert said["thumbnail_url"] == f"http://{HOST}/embed/mayor/card.svg"
+    assert said["thumbnail_url"] == f"http://{HOST}/embed/mayor/card.png"
     small = asked(f"http://{HOST}/embed/mayor", maxwidth="300", maxheight="200")
     assert (small["width"], small["height"]) == (300, 200)
     assert small["thumbnail_width"] <= 300
@@ -145,7 +145,7 @@ def test_oembed_escapes_titles() -> None:
         ({"url": f"http://{HOST}/embed/nobody"}, 404),
         ({"url": f"http://{HOST}/embed/"}, 404),
         ({"url": f"http://{HOST}/embed"}, 404),
-        ({"url": f"http://{HOST}/embed/mayor/card.svg"}, 404),
+        ({"url": f"http://{HOST}/embed/mayor/card.png"}, 404),
         ({"url": f"http://{HOST}/v1/contests"}, 404),
         ({"url": "http://elsewhere.example/embed/mayor"}, 404),
         ({"url": f"http://{HOST}@elsewhere.example/embed/mayor"}, 404),
