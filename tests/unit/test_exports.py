@@ -149,6 +149,53 @@ def test_the_common_data_format_is_valid_and_adds_up(*, with_units: bool) -> Non
     assert [contest["VoteVariation"] for contest in election["Contest"]] == ["plurality", "majority", "other"]
 
 
+def said(text: dict[str, Any]) -> str:
+    return str(text["Text"][0]["Content"])
+
+
+def test_everything_comes_back_from_the_common_data_format() -> None:
+    """A reader of the format alone has the tree, the names and every number of every counted row."""
+    report, state = json.loads(export("cdf.json")), counted()
+    definition = state.layout.definition
+    units = {unit["@id"].removeprefix("gp-"): unit for unit in report["GpUnit"]}
+    parent = {
+        child.removeprefix("gp-"): name
+        for name, unit in units.items()
+        for child in unit.get("ComposingGpUnitIds", ())
+    }
+    for unit in definition.units:
+        found = units[unit.id]
+        assert said(found["Name"]) == unit.name if unit.name else "Name" not in found
+        assert found.get("VotersRegistered") == unit.voters_registered
+        assert found.get("OtherType") or found["Type"] == unit.type
+        assert parent[unit.id] == (unit.parent or "whole")
+    election = report["Election"][0]
+    people = {one["@id"]: one for one in election["Candidate"]}
+    parties = {one["@id"]: said(one["Name"]) for one in report["Party"]}
+    for contest, told in zip(state.contests, election["Contest"], strict=True):
+        assert (told["VotesAllowed"], told["NumberElected"]) == (contest.layout.contest.votes_allowed, 1)
+        rows: dict[tuple[str, str], list[int]] = {}
+        for selection, shown in zip(contest.layout.contest.selections, told["ContestSelection"], strict=True):
+            person = people[shown["CandidateIds"][0]]
+            assert said(person["BallotName"]) == (selection.name or selection.id)
+            assert parties.get(person.get("PartyId")) == selection.party
+            for count in shown["VoteCounts"][1:]:
+                key = count["GpUnitId"].removeprefix("gp-"), count.get("OtherType") or count["Type"]
+                rows.setdefault(key, []).append(count["Count"])
+        start = len(sheets.UNITS)
+        held = {
+            (row[1], row[4]): list(row[start:]) for row in sheets.units(contest) if row[start] is not None
+        }
+        assert rows == {key: row for key, row in held.items() if key[0] != "b"}, (
+            "b is annulled: it counts nothing"
+        )
+    cast = {
+        (one["GpUnitId"], one.get("OtherType") or one["Type"]): one["BallotsCast"]
+        for one in election["BallotCounts"]
+    }
+    assert cast == {("gp-whole", "total"): 309, ("gp-a", "election-day"): 300, ("gp-a", "mail"): 9}
+
+
 def test_the_feed_links_to_claims_whose_ids_are_not_plain() -> None:
     event = {"kind": "claim", "contest": "mayor", "claim": "runoff:a&b+c d", "status": "irreversible"}
     election = {"id": "e", "name": "", "label": None, "is_test": False}
