@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from deploy.api.operations import AROUND, BODIES, JSON, Operation, operations
+from deploy.api.posts import POSTED_EVENTS, Message, webhooks
 from deploy.api.rows import UnitRow
 from deploy.api.views import UnitSum
 from deploy.api.writes import Problem
@@ -53,6 +54,7 @@ def document() -> Json:
             {"name": "writing", "description": "The ingest listener."},
         ],
         "paths": paths,
+        "webhooks": webhooks(REF),
         "components": {
             "schemas": schemas(listed),
             "headers": HEADERS,
@@ -75,7 +77,8 @@ def plain(said: Json) -> Json:
 def schemas(listed: Iterable[Operation]) -> Json:
     """Every shape by name."""
     shapes = {shape for one in listed for shape in (*one.answers.values(), one.body) if shape is not None}
-    return components({*shapes, Problem, UnitRow, UnitSum}) | {"UnitShown": one_of(UnitRow, UnitSum)}
+    found = components({*shapes, Problem, UnitRow, UnitSum, Message, *POSTED_EVENTS})
+    return found | {"UnitShown": one_of(UnitRow, UnitSum), "PostedEvent": one_of(*POSTED_EVENTS)}
 
 
 def components(shapes: Iterable[type]) -> Json:

@@ -9,6 +9,10 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
+from tests.service.documented import checker, described
+
+_DESCRIBED = described("openapi.json")
+SHAPE = checker(_DESCRIBED, {"$ref": "#/components/schemas/Message"})
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -19,13 +23,17 @@ async def taken(_request: web.Request) -> web.Response:
 
 @dataclass
 class Receiver:
-    """What came, in order: (webhook-id, message) of every POST, whatever it was answered."""
+    """What came, in order: (webhook-id, message) of every POST, whatever it was answered.
+
+    `faults`: where a message is not what docs/openapi.json says.
+    """
 
     port: int = 0
     answer: Answer = taken
     came: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     took: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     elsewhere: int = 0
+    faults: list[str] = field(default_factory=list)
     _more: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -37,6 +45,7 @@ class Receiver:
             request.headers["webhook-id"],
             Webhook(SECRET).verify(await request.read(), dict(request.headers)),
         )
+        self.faults += [f"{list(e.absolute_path)}: {e.message[:200]}" for e in SHAPE.iter_errors(one[1])]
         self.came.append(one)
         response = await self.answer(request)
         if response.status < 300:
@@ -79,3 +88,4 @@ async def receiving(receiver: Receiver) -> AsyncIterator[Receiver]:
         yield receiver
     finally:
         await runner.cleanup()
+    assert not receiver.faults, receiver.faults
