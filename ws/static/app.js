@@ -1,11 +1,13 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
-import { StandIn, lookAt, mirrored, say } from "./mirror.js";
-import { ENDS, OUTCOMES } from "./observe-words.js";
+import { settled } from "./embed-words.js";
+import { StandIn, lookAt, mirrored, tell } from "./mirror.js";
+import { idWords } from "./observe-words.js";
 import { Past } from "./past.js";
-import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
+import { at, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
+import { called, conditions, outcome, percents, say } from "./say.js";
 
-const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const share = percents(2);
 const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
 const RECORDS_BACK = 1_000;
@@ -40,7 +42,7 @@ async function start() {
     if (!known) { unknown(election); return; }
     named = await fetchJson(`/v1/contests/${encodeURIComponent(known.contest)}/names`);
   } catch {
-    write(at("connection"), "the service does not answer; trying again");
+    write(at("connection"), say("connection.silent"));
     setTimeout(start, AGAIN_AFTER_MS);
     return;
   }
@@ -79,17 +81,17 @@ function asked() {
 function unknown(election) {
   at("night").textContent = election.name || election.election;
   label(election);
-  at("contest").textContent = "There is no such contest here";
+  at("contest").textContent = say("unknown.head");
   at("unknown").hidden = false;
   for (const part of document.querySelectorAll("main > section, main > dl, #position, #connection")) part.hidden = true;
-  document.title = "tally: no such contest";
+  document.title = say("unknown.title");
   contests(election.contests, null);
 }
 
 // Who comes late reads what happened in the last records too; what is older stays in the contest's history.
 function before(position) {
   const seq = Math.max(0, position.seq - RECORDS_BACK);
-  if (seq) at("calls").firstElementChild.textContent = `Nothing in the last ${number.format(RECORDS_BACK)} records.`;
+  if (seq) at("calls").firstElementChild.textContent = say("events.before", { n: RECORDS_BACK });
   return `${position.epoch}/${seq}`;
 }
 
@@ -134,17 +136,9 @@ function likely(frame) {
 function freshness() {
   const quiet = Date.now() - lastHeard;
   const lost = !connected || quiet > STALE_AFTER_MS;
-  if (standIn && say(at("connection"), standIn.words(lost))) return;
+  if (standIn && tell(at("connection"), standIn.words(lost))) return;
   at("connection").classList.toggle("lost", lost);
-  at("connection").textContent = connected
-    ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live")
-    : "connection lost; trying again. The numbers may be old";
-}
-
-function label(view) {
-  const said = [view.is_test ? "TEST" : "", view.label ?? ""].filter(Boolean).join(" · ");
-  at("label").hidden = !said;
-  at("label").textContent = said;
+  at("connection").textContent = heard(connected, lost, quiet);
 }
 
 function contests(all, current) {
@@ -154,7 +148,7 @@ function contests(all, current) {
     if (contest.contest === current) one.setAttribute("aria-current", "page");
     return one;
   });
-  if (all.length > CONTESTS_LISTED) links.push(link("/observe", `all ${number.format(all.length)} contests`));
+  if (all.length > CONTESTS_LISTED) links.push(link("/observe", say("contests.all", { n: all.length })));
   at("contests").hidden = false;
   at("contests").replaceChildren(...links);
 }
@@ -176,13 +170,7 @@ function paint(view) {
   totals(view);
   places(view);
   if (projection && !past.on) projected(projection, view, names);
-  at("position").textContent = `Position ${view.position.epoch}/${view.position.seq}, ${clock.format(new Date(view.as_of))}`;
-}
-
-function settled(view) {
-  const sure = view.claims.filter((c) => ENDS.includes(c.claim) && c.status === "irreversible");
-  const pair = sure.some((c) => c.claim === "runoff" && c.who.length);
-  return sure.filter((c) => !(pair && c.claim === "runoff" && !c.who.length));
+  at("position").textContent = say("position", { at: `${view.position.epoch}/${view.position.seq}`, time: clock.format(new Date(view.as_of)) });
 }
 
 function verdict(view) {
@@ -190,50 +178,46 @@ function verdict(view) {
   const withdrawn = view.claims.filter((c) => c.status === "withdrawn");
   const box = at("verdict");
   box.classList.toggle("sure", won.length > 0);
-  write(at("verdict-kind"), won.length ? "proven" : "nothing yet");
+  write(at("verdict-kind"), say(won.length ? "verdict.proven" : "verdict.nothing"));
   if (won.length) {
     const said = won.every((c) => c.claim === "elected")
-      ? OUTCOMES.elected(won.map((c) => names[c.who[0]]).join(", "))
-      : won.map((c) => OUTCOMES[c.claim](c.who.map((w) => names[w]).join(" and "))).join("; ");
-    const grade = won.every((c) => c.grade === "certain") ? "" : `, if ${[...new Set(won.flatMap((c) => c.assumptions))].join(" and ")}`;
-    write(at("verdict-head"), `Irreversible: ${said}${grade}`);
+      ? outcome("elected", won.map((c) => names[c.who[0]]))
+      : won.map((c) => outcome(c.claim, c.who.map((w) => names[w]))).join("; ");
+    const grade = won.every((c) => c.grade === "certain") ? "" : conditions([...new Set(won.flatMap((c) => c.assumptions))]);
+    write(at("verdict-head"), `${say("verdict.irreversible", { what: said })}${grade}`);
     write(at("verdict-text"), sentence(view, won[0]));
     at("proof").hidden = false;
     prove(view, won[0]);
     return;
   }
   at("proof").hidden = true;
-  write(at("verdict-head"), view.ballots_cast ? "Not decided yet" : "Waiting for the first count");
+  write(at("verdict-head"), say(view.ballots_cast ? "verdict.open" : "verdict.waiting"));
   const undone = withdrawn.length
-    ? `What was certain has been undone, for the reason given below: ${withdrawn.map((c) => named(c.id)).join(", ")}. `
+    ? `${say("verdict.undone", { what: withdrawn.map((c) => idWords(c.id, names)).join(", ") })} `
     : "";
   write(at("verdict-text"), undone + open(view));
 }
 
 function sentence(view, claim) {
   const byVotes = claim.claim === "elected" && claim.evaluated_at === undefined;
-  if (byVotes && claim.slack === null) return `Nobody can contest it.`;
+  if (byVotes && claim.slack === null) return say("why.uncontested");
   const assumed = claim.assumptions.map((name) => view.outstanding.assumptions[name]).find((ballots) => ballots !== undefined);
   const coming = claim.grade === "certain" ? view.outstanding.certain : assumed ?? null;
-  const may = claim.grade === "certain" ? "may still come" : "may then still come";
-  const rest = coming === null ? `whatever ${may}` : `all ${number.format(coming)} ballots that ${may}`;
-  const disputed = view.units.disputed
-    ? (claim.robust.if_any_disputed_annulled
-      ? " It holds even if any of the disputed units are annulled."
-      : ` Decided on what is outstanding, not on what is disputed: annulling ${claim.robust.units_to_overturn ? number.format(claim.robust.units_to_overturn) : "some"} disputed units would overturn it.`)
-    : "";
-  if (!byVotes && coming === 0) return `It is so in every way the count can still end: no ballot ${may}.${disputed}`;
-  if (!byVotes) return `It is so in every way the count can still end: ${rest}, and however it is cast.${disputed}`;
-  return `Even if ${rest} went to one rival, ${names[claim.who[0]]} would stay ahead by ${number.format(claim.slack)}.${disputed}`;
+  const then = claim.grade === "certain" ? "" : ".then";
+  const rest = coming === null ? say(`rest.any${then}`) : say(`rest.all${then}`, { n: coming });
+  const why = byVotes ? say("why.ahead", { rest, who: names[claim.who[0]], n: claim.slack })
+    : coming === 0 ? say(`why.none${then}`) : say("why.every", { rest });
+  if (!view.units.disputed) return why;
+  const { if_any_disputed_annulled: robust, units_to_overturn: units } = claim.robust;
+  return `${why} ${robust ? say("why.robust") : units ? say("why.shaken", { n: units }) : say("why.shaken.some")}`;
 }
 
 function open(view) {
-  if (!view.ballots_cast) return "Nothing has been counted yet.";
-  if (view.outstanding.certain === null) {
-    return `${number.format(view.outstanding.uncapped)} open units have no hard limit on their ballots, so nothing can be certain while they are open.`;
-  }
-  if (!view.leader) return `The first two are level, with ${number.format(view.outstanding.certain)} ballots that may still come.`;
-  return `${names[view.leader]} is ahead by ${number.format(view.lead)}; up to ${number.format(view.outstanding.certain)} ballots may still come, which is enough to change that.`;
+  const { certain, uncapped } = view.outstanding;
+  if (!view.ballots_cast) return say("verdict.nothing-counted");
+  if (certain === null) return say("open.uncapped", { n: uncapped });
+  if (!view.leader) return say("open.level", { n: certain });
+  return say("open.ahead", { who: names[view.leader], lead: view.lead, n: certain });
 }
 
 // From the mark in the picture to the proof of what it marks.
@@ -263,32 +247,32 @@ async function prove(view, claim) {
   if (proofOf !== key) return;
   const lines = (certificate.proof?.assertions ?? []).map((a) => {
     const rival = certificate.selections[a.a.findIndex((weight) => weight < 0)];
-    return element("li", `over ${names[rival] ?? rival}: ${number.format(a.counted)} ahead now, at most ${number.format(-a.worst)} can still be lost, so at least ${number.format(a.slack)} stays`);
+    return element("li", say("proof.over", { who: names[rival] ?? rival, counted: a.counted, worst: -a.worst, slack: a.slack }));
   });
   const list = element("ul");
   list.append(...lines);
   const links = element("p");
-  links.append(link(address, "certificate (JSON)"), " · ", link(`${path}/units.ndjson${moment.replace("&", "?")}`, "the unit rows it is computed from"), ` at position ${certificate.data.seq} · SHA-256 ${certificate.data.snapshot_sha256.slice(0, 16)}…`);
+  links.append(link(address, say("proof.certificate")), " · ", link(`${path}/units.ndjson${moment.replace("&", "?")}`, say("proof.rows")), ` ${say("proof.at", { seq: String(certificate.data.seq), hash: certificate.data.snapshot_sha256.slice(0, 16) })}`);
   at("proof-body").replaceChildren(list, links);
 }
 
 function crossing(view) {
   const coming = view.outstanding.certain;
   write(at("lead"), number.format(view.lead));
-  write(at("coming"), coming === null ? "unknown" : number.format(coming));
+  write(at("coming"), coming === null ? say("unknown") : number.format(coming));
   const assumed = Object.entries(view.outstanding.assumptions ?? {})
-    .map(([name, ballots]) => `${ballots === null ? "unknown" : number.format(ballots)} if ${name}`).join("; ");
+    .map(([name, ballots]) => say("given", { n: ballots ?? say("unknown"), what: called("assumption", name) })).join("; ");
   write(at("crossing-text"), [
-    coming !== null && view.leader ? (view.lead > coming ? "The lead is larger than everything that may still come." : "What may still come is larger than the lead.") : "",
+    coming !== null && view.leader ? say(view.lead > coming ? "crossing.crossed" : "crossing.open") : "",
     assumed,
   ].filter(Boolean).join(" "));
 }
 
 function weight({ least, most }) { // the fewest and the most there can be, where either is known
-  if (most === 0) return [`no ${prize}`];
-  if (most === undefined) return least === undefined ? [] : [`at least ${number.format(least)} ${prize}`];
-  const from = least === undefined ? "at most " : least === most ? "" : `${number.format(least)} to `;
-  return [`${from}${number.format(most)} ${prize}`];
+  if (most === 0) return [say(`${prize}.none`)];
+  if (most === undefined) return least === undefined ? [] : [say(`${prize}.least`, { n: least })];
+  if (least === undefined) return [say(`${prize}.most`, { n: most })];
+  return [least === most ? say(`${prize}.exactly`, { n: most }) : say(`${prize}.range`, { least, n: most })];
 }
 
 function totals(view) {
@@ -298,7 +282,7 @@ function totals(view) {
     const known = claims.get(c.who[0]) ?? { said: [] };
     if (c.claim === "at-least") known.least = c.number;
     else if (c.claim === "at-most") known.most = c.number;
-    else known.said.push(c.number === undefined ? c.claim : `${c.claim} ${number.format(c.number)}`);
+    else known.said.push(c.number === undefined ? called("short", c.claim) : `${called("short", c.claim)} ${number.format(c.number)}`);
     claims.set(c.who[0], known);
   }
   const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
@@ -306,17 +290,22 @@ function totals(view) {
     const claim = claims.get(total.selection);
     row.append(
       rowHead(names[total.selection] ?? total.selection),
-      cell(number.format(total.votes) + (total.votes_disputed ? ` (${number.format(total.votes_disputed)} disputed)` : "")),
+      cell(number.format(total.votes) + (total.votes_disputed ? ` (${say("n.disputed", { n: total.votes_disputed })})` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
-      element("td", claim ? `${[...claim.said, ...weight(claim)].join(", ")}, irreversible` : "open", claim ? "certain" : ""),
+      element("td", claim ? say("certain", { what: [...claim.said, ...weight(claim)].join(", ") }) : say("open"), claim ? "certain" : ""),
     );
     return row;
   });
   at("totals").replaceChildren(...rows);
   const units = view.units;
-  const extra = [["in process", units.in_process], ["under review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["do not add up", units.unreconciled]]
-    .filter(([, count]) => count).map(([what, count]) => `${number.format(count)} ${what}`);
-  write(at("counted"), `${number.format(units.completed)} of ${number.format(units.total)} units counted${extra.length ? ` (${extra.join(", ")})` : ""}; ${number.format(view.ballots_cast)} ballots, ${number.format(view.invalid)} of them invalid${view.voters_registered ? `; ${number.format(view.voters_registered)} registered voters` : ""}.`);
+  const extra = [["in-process", units.in_process], ["under-review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["unreconciled", units.unreconciled]]
+    .filter(([, n]) => n).map(([what, n]) => say(`n.${what}`, { n }));
+  const said = [
+    `${say("counted.units", { n: units.completed, total: units.total })}${extra.length ? ` (${extra.join(", ")})` : ""}`,
+    say("counted.ballots", { n: view.ballots_cast, invalid: view.invalid }),
+    view.voters_registered ? say("counted.registered", { n: view.voters_registered }) : "",
+  ];
+  write(at("counted"), `${said.filter(Boolean).join("; ")}.`);
 }
 
 function places(view) {
@@ -324,7 +313,7 @@ function places(view) {
   at("places-section").hidden = below.length < 2;
   if (below.length < 2) return;
   const first = [...view.totals].sort((a, b) => b.votes - a.votes).slice(0, 2).map((t) => t.selection);
-  at("places-head").replaceChildren(...["Place", ...first.map((s) => names[s] ?? s), "Units counted"].map((text, i) => {
+  at("places-head").replaceChildren(...[say("place"), ...first.map((s) => names[s] ?? s), say("places.units")].map((text, i) => {
     const head = element("th", text, i ? "number" : "");
     head.scope = "col";
     return head;
@@ -353,24 +342,16 @@ function happened(frame) {
   while (list.children.length > CALLS_SHOWN) list.lastElementChild.remove();
 }
 
-function named(claim) {
-  const [kind, ...rest] = claim.split(":");
-  const whole = rest.join(":");
-  if (names[whole]) return `${names[whole]} ${kind}`;
-  const [who, ...more] = rest;
-  const people = (who ?? "").split("+").map((w) => names[w] ?? w).join(" and ");
-  return [people, kind, ...more].filter(Boolean).join(" ");
-}
-
 function inWords(event) {
-  switch (event.kind) {
+  const { kind, unit, units, reason } = event;
+  switch (kind) {
     case "claim": return event.status === "irreversible"
-      ? `${named(event.claim)}: irreversible (${event.grade}${event.assumptions.length ? `, if ${event.assumptions.join(", ")}` : ""})`
-      : `${named(event.claim)}: withdrawn`;
-    case "correction": case "withdrawal": case "reopened": return `${event.kind} in unit ${event.unit}: ${event.reason}`;
-    case "quarantined": return `unit ${event.unit} received, under review (${event.rule})`;
-    case "bound-violated": return `unit ${event.unit} has ${number.format(event.ballots)} ballots, more than its limit of ${number.format(event.cap)} (${event.source})`;
-    default: return `${event.kind}${event.units ? ` of ${number.format(event.units.length)} units` : ""}: ${event.reason ?? ""}`;
+      ? say("event.claim", { claim: idWords(event.claim, names), grade: `${called("grade", event.grade)}${conditions(event.assumptions)}` })
+      : say("event.withdrawn", { claim: idWords(event.claim, names) });
+    case "correction": case "withdrawal": case "reopened": return say("event.unit", { what: called("event", kind), unit, reason });
+    case "quarantined": return say("event.quarantined", { unit, rule: called("rule", event.rule) });
+    case "bound-violated": return say("event.bound", { unit, n: event.ballots, cap: event.cap, source: called("source", event.source) });
+    default: return `${units ? say("event.units", { what: called("event", kind), n: units.length }) : called("event", kind)}: ${reason ?? ""}`;
   }
 }
 

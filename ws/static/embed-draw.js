@@ -1,9 +1,9 @@
 // Draws one contest from its view. Counted facts and proven claims, nothing projected. Names are text, never markup.
 import { ROWS } from "./embed-options.js";
+import { ended, settled } from "./embed-words.js";
 
 const ANNOUNCE_EVERY_MS = 10_000;
 const CERTIFICATES_SHOWN = 5;
-const SETTLED = { elected: "elected", outright: "outright", runoff: "runoff", passes: "passes", fails: "fails", allocation: "allocation", "no-winner": "nobody" };
 const isolated = (name) => `\u2068${name}\u2069`; // a name keeps its own direction inside a sentence
 
 export function element(tag, className = "", text = "") {
@@ -146,20 +146,14 @@ export class Drawing {
     return row;
   }
 
-  settled(view) {
-    const sure = view.claims.filter((c) => Object.hasOwn(SETTLED, c.claim) && c.status === "irreversible");
-    const pair = sure.some((c) => c.claim === "runoff" && c.who.length);
-    return sure.filter((c) => !(pair && c.claim === "runoff" && !c.who.length));
-  }
-
   ending(claim) {
     const who = claim.who.map((id) => isolated(this.named(id))).join(this.speaker.say("and"));
-    return this.speaker.say(claim.claim === "runoff" && !who ? "anyrunoff" : SETTLED[claim.claim], { who });
+    return ended(this.speaker.say, claim.claim, who);
   }
 
   #verdict(view) {
     const say = this.speaker.say;
-    const won = this.settled(view);
+    const won = settled(view);
     this.claim.classList.toggle("sure", won.length > 0);
     this.shaken.hidden = !(won.length && view.units.disputed && won.some((c) => !c.robust.if_any_disputed_annulled));
     if (!won.length) {

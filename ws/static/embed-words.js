@@ -51,6 +51,18 @@ const pt = {
 };
 const TABLE = { en, es, pt };
 
+// Claims that say how a contest ends; our own pages say them in these words too.
+export const ENDINGS = { elected: "elected", outright: "outright", runoff: "runoff", passes: "passes", fails: "fails", allocation: "allocation", "no-winner": "nobody" };
+
+export const ended = (say, kind, who) => say(kind === "runoff" && !who ? "anyrunoff" : ENDINGS[kind], { who });
+
+// Those of a view that are irreversible; a run-off by its pair, where that is known.
+export function settled(view) {
+  const sure = view.claims.filter((c) => Object.hasOwn(ENDINGS, c.claim) && c.status === "irreversible");
+  const pair = sure.some((c) => c.claim === "runoff" && c.who.length);
+  return sure.filter((c) => !(pair && c.claim === "runoff" && !c.who.length));
+}
+
 // A speaker of one language: `say(key, values)`, where `n` also decides between one and many, and its formats.
 export function speaker(lang) {
   const known = lang in TABLE ? lang : "en";

@@ -1,4 +1,6 @@
 // Without a stream: a page of a copy (`tally bake`), or one whose stream cannot be had, asks now and then, and says so.
+import { say, times } from "./say.js";
+
 export const mirrored = document.querySelector('meta[name="tally-mirror"]') !== null;
 
 const ASK_LEAST_MS = 5_000, ASK_USUAL_MS = 10_000, ASK_MOST_MS = 15_000;
@@ -8,8 +10,8 @@ const OLD_AFTER_MS = 60_000; // a copy that was to be kept up, and was not for s
 const DAY_MS = 86_400_000;
 const RECORDS_BACK = 1_000;
 const PEOPLE = new Set(["dispute", "annul", "restore"]); // one event for all the units it names
-const time = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium" });
-const day = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
+const time = times({ timeStyle: "medium" });
+const day = times({ timeStyle: "medium", dateStyle: "medium" });
 
 async function json(address) {
   const response = await fetch(address, { cache: "no-cache", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
@@ -135,26 +137,26 @@ export class StandIn {
     this.lostSince ||= Date.now();
     if (Date.now() - this.lostSince > FALL_BACK_AFTER_MS) this.start();
     if (!this.running || this.failing || this.answeredAt < this.lostSince) return null;
-    return { lost: false, text: `no live stream; asked every ${seconds(this.every)} s, last at ${time.format(this.answeredAt)}` };
+    return { lost: false, text: say("mirror.asked", { s: seconds(this.every), time: time.format(this.answeredAt) }) };
   }
 
   ofCopy() {
-    if (!this.copy) return { lost: this.failing, text: this.failing ? "the copy cannot be read; trying again" : "reading the copy …" };
+    if (!this.copy) return { lost: this.failing, text: say(this.failing ? "mirror.unread" : "mirror.reading") };
     const at = Date.parse(this.copy.checked_at), age = Date.now() - at, every = this.copy.every_s;
     const when = (age < DAY_MS ? time : day).format(at);
-    if (this.failing) return { lost: true, text: `the copy cannot be reached; trying again. As of ${when}; the numbers may be old` };
-    if (every !== null && age > Math.max(OLD_AFTER_MS, 3_000 * every)) return { lost: true, text: `this copy has not been kept up since ${when}; the numbers may be old` };
-    return { lost: false, text: `following a copy, as of ${when}; checked every ${seconds(this.every)} s` };
+    if (this.failing) return { lost: true, text: say("mirror.away", { when }) };
+    if (every !== null && age > Math.max(OLD_AFTER_MS, 3_000 * every)) return { lost: true, text: say("mirror.old", { when }) };
+    return { lost: false, text: say("mirror.following", { when, s: seconds(this.every) }) };
   }
 }
 
 // Says it, if there is anything to say, where the page says whether it is live. What changes every few seconds is not read out.
-export function say(node, words) {
-  if (words && !words.lost) node.setAttribute("aria-live", "off");
+export function tell(node, news) {
+  if (news && !news.lost) node.setAttribute("aria-live", "off");
   else node.removeAttribute("aria-live");
-  if (!words) return false;
-  node.classList.toggle("lost", words.lost);
-  if (node.textContent !== words.text) node.textContent = words.text;
+  if (!news) return false;
+  node.classList.toggle("lost", news.lost);
+  if (node.textContent !== news.text) node.textContent = news.text;
   return true;
 }
 

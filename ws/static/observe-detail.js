@@ -1,10 +1,10 @@
 // One contest for observers: its claims with certificates in words, what is outstanding where, units in doubt.
-import { ENDS, assumed, certificateWords, claimWords, comingWords, disputeWords, many, ruledOut } from "./observe-words.js";
+import { ENDS, certificateWords, claimWords, comingWords, disputeWords, ruledOut } from "./observe-words.js";
 import { at, element, fetchJson, link, number, rowHead, write } from "./page.js";
+import { called, conditions, say } from "./say.js";
 
 const CLAIMS_SHOWN = 100;
 const ASK_EVERY_MS = 5_000; // certificates and units in doubt are worked out over every unit: not for every frame
-const RULES = { "over-cap": "more ballots than its cap allows", "content-clone": "the same numbers as other units" };
 
 export class Detail {
   constructor(contest, focus) {
@@ -48,13 +48,13 @@ export class Detail {
     const { view } = this;
     const coming = view.outstanding.certain;
     const facts = [
-      view.leader ? `${this.names[view.leader]} is ahead by ${number.format(view.lead)}.` : "Nobody is ahead.",
-      coming === null ? `How many ballots can still come is ${comingWords(coming, view.outstanding.uncapped)}.` : `${many(coming, "ballot")} can still come.`,
-      ...Object.entries(view.outstanding.assumptions).map(([name, ballots]) => `${ballots === null ? "Unknown" : number.format(ballots)} if ${name}.`),
-      `${number.format(view.units.completed)} of ${many(view.units.total, "unit")} in.`,
+      view.leader ? say("ahead", { who: this.names[view.leader], n: view.lead }) : say("ahead.nobody"),
+      coming === null ? say("coming.how-many", { what: comingWords(coming, view.outstanding.uncapped) }) : say("coming.ballots", { n: coming }),
+      ...Object.entries(view.outstanding.assumptions).map(([name, ballots]) => `${ballots === null ? say("given.unknown", { what: called("assumption", name) }) : say("given", { n: ballots, what: called("assumption", name) })}.`),
+      say("units.in", { done: view.units.completed, n: view.units.total }),
     ];
     write(at("chosen-text"), facts.join(" "));
-    at("types").replaceChildren(...Object.entries(view.outstanding.by_type).map(([type, ballots]) => tr(type === "shared" ? "types that share a cap" : type, ballots === null ? "unknown" : number.format(ballots))));
+    at("types").replaceChildren(...Object.entries(view.outstanding.by_type).map(([type, ballots]) => tr(called("type", type), ballots === null ? say("unknown") : number.format(ballots))));
     this.listClaims();
     this.askDoubt();
   }
@@ -75,13 +75,13 @@ export class Detail {
     });
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
     at("claims-more").hidden = all.length <= CLAIMS_SHOWN;
-    write(at("claims-more"), `${many(all.length - CLAIMS_SHOWN, "further claim")} in the contest view.`);
+    write(at("claims-more"), say("claims.more", { n: all.length - CLAIMS_SHOWN }));
   }
 
   heading(claim) {
     const said = claimWords(claim.claim, claim.who, this.names, claim);
-    const status = claim.status === "irreversible" ? `irreversible (${claim.grade}${assumed(claim.assumptions)})` : claim.status === "withdrawn" ? "withdrawn" : ruledOut(claim, this.view.claims) ? "ruled out" : "not irreversible yet";
-    return `${said}: ${status}${claim.since ? `, since record ${number.format(claim.since)}` : ""}`;
+    const status = claim.status === "irreversible" ? say("status.irreversible", { grade: `${called("grade", claim.grade)}${conditions(claim.assumptions)}` }) : claim.status === "withdrawn" ? say("withdrawn") : say(ruledOut(claim, this.view.claims) ? "status.ruled-out" : "status.open");
+    return `${said}: ${status}${claim.since ? say("status.since", { seq: claim.since }) : ""}`;
   }
 
   makeClaim(id) {
@@ -109,20 +109,20 @@ export class Detail {
     let certificate;
     try { certificate = await fetchJson(path); } catch {
       one.asked = -1;
-      one.body.replaceChildren(element("p", "The certificate cannot be fetched just now."));
+      one.body.replaceChildren(element("p", say("certificate.away")));
       return;
     }
     if (!this.open) return;
     const claim = this.view.claims.find((each) => each.id === id);
     const opposite = claim && ruledOut(claim, this.view.claims);
     const sentences = opposite
-      ? [`The opposite is irreversible: ${claimWords(opposite.claim, opposite.who, this.names, opposite)}. Its proof is under that claim.`]
+      ? [say("certificate.opposite", { what: claimWords(opposite.claim, opposite.who, this.names, opposite) })]
       : certificateWords(certificate, this.view, this.names);
     const dispute = claim ? disputeWords(claim, this.view) : "";
     const list = element("ul");
     list.append(...[...sentences, dispute].filter(Boolean).map((text) => element("li", text)));
     const links = element("p", "", "links");
-    links.append(link(`${path}&at=${certificate.data.seq}`, certificate.verdict === "irreversible" ? "certificate (JSON)" : "certificate with its witness (JSON)"), " · ", link(`${this.path}/units.ndjson?at=${certificate.data.seq}`, "the unit rows it rests on"), ` · position ${certificate.data.seq} · SHA-256 of the rows ${certificate.data.snapshot_sha256}`);
+    links.append(link(`${path}&at=${certificate.data.seq}`, say(certificate.verdict === "irreversible" ? "proof.certificate" : "certificate.witness")), " · ", link(`${this.path}/units.ndjson?at=${certificate.data.seq}`, say("certificate.rows")), ` · ${say("certificate.at", { seq: String(certificate.data.seq), hash: certificate.data.snapshot_sha256 })}`);
     one.body.replaceChildren(list, links);
   }
 
@@ -147,13 +147,14 @@ export class Detail {
       return tr(place.name || place.unit, comingWords(place.outstanding, place.uncapped), known ? number.format(known.ballots_cast) : "–", known ? number.format(known.units.completed) : "–");
     }));
     at("pools").hidden = !doubt.pools;
-    write(at("pools"), "Places are said without the joint caps on several units, which may leave fewer in all.");
+    write(at("pools"), say("pools"));
     const { quarantined, disputed } = doubt;
     const list = [...quarantined.units.map((unit) => this.quarantined(unit)), ...disputed.units.map((unit) => this.disputed(unit))];
     const unlisted = quarantined.total + disputed.total - list.length;
     write(at("doubt-text"), list.length
-      ? `${many(quarantined.total, "unit")} quarantined, ${many(disputed.total, "unit")} disputed.${unlisted ? ` The first ${number.format(list.length)} are listed.` : ""} ${this.overturns()}`.trim()
-      : "No unit is quarantined or disputed.");
+      ? [`${say("doubt.quarantined", { n: quarantined.total })}, ${say("doubt.disputed", { n: disputed.total })}.`,
+        unlisted ? say("doubt.first", { n: list.length }) : "", this.overturns()].filter(Boolean).join(" ")
+      : say("doubt.none"));
     at("doubt-box").hidden = !list.length;
     at("doubt").replaceChildren(...list);
   }
@@ -165,25 +166,24 @@ export class Detail {
   }
 
   quarantined(unit) {
-    const why = unit.rules.map((rule) => RULES[rule] ?? rule).join(", ");
-    return tr(unit.name || unit.unit, { words: `quarantined: ${why}` }, number.format(unit.ballots_cast), { words: `In no total. If it were counted as sent: ${this.votes(unit)}.` });
+    return tr(unit.name || unit.unit, { words: say("doubt.held", { why: unit.rules.map((rule) => called("rule", rule)).join(", ") }) }, number.format(unit.ballots_cast), { words: say("doubt.held.effect", { votes: this.votes(unit) }) });
   }
 
   disputed(unit) {
-    return tr(unit.name || unit.unit, { words: "disputed" }, number.format(unit.ballots_cast), { words: `Counted. Annulled, it would take away: ${this.votes(unit)}.` });
+    return tr(unit.name || unit.unit, { words: say("stands.disputed") }, number.format(unit.ballots_cast), { words: say("doubt.disputed.effect", { votes: this.votes(unit) }) });
   }
 
   votes(unit) {
     const some = Object.entries(unit.counts).filter(([, votes]) => votes).sort((a, b) => b[1] - a[1]).slice(0, 3);
-    return some.map(([id, votes]) => `${this.names[id] ?? id} ${number.format(votes)}`).join(", ") || "no vote";
+    return some.map(([id, votes]) => `${this.names[id] ?? id} ${number.format(votes)}`).join(", ") || say("votes.none");
   }
 
   links() {
     const q = encodeURIComponent(this.contest);
     const all = [
-      [`/contest/${q}`, "its page"], [`${this.path}/units.ndjson`, "unit rows (NDJSON)"], [`/v1/export.csv?contest=${q}&units=1`, "CSV"],
+      [`/contest/${q}`, say("links.page")], [`${this.path}/units.ndjson`, say("links.rows")], [`/v1/export.csv?contest=${q}&units=1`, "CSV"],
       [`/v1/export.xlsx?contest=${q}&units=1`, "XLSX"], [`/v1/export.json?contest=${q}&units=1`, "JSON"], [`/v1/export/cdf.json?contest=${q}&units=1`, "NIST CDF"],
-      [`${this.path}/history`, "history"], ["/v1/claims.atom", "Atom feed"],
+      [`${this.path}/history`, say("links.history")], ["/v1/claims.atom", say("links.feed")],
     ];
     at("chosen-links").replaceChildren(...all.flatMap(([href, text], index) => index ? [" · ", link(href, text)] : [link(href, text)]));
   }

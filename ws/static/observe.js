@@ -1,8 +1,9 @@
 // The observers' page: every contest in one table, a page of it at a time, and one contest in full below it.
-import { StandIn, mirrored, say } from "./mirror.js";
+import { StandIn, mirrored, tell } from "./mirror.js";
 import { Detail } from "./observe-detail.js";
-import { comingWords, idWords, many } from "./observe-words.js";
-import { at, clock, element, fetchJson, link, number, rowHead, write } from "./page.js";
+import { comingWords, idWords } from "./observe-words.js";
+import { at, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
+import { conditions, say } from "./say.js";
 
 const ROWS = 100; // in the document at once, however many contests there are
 const SLICE = 500; // lines worked through before the browser has its turn
@@ -13,15 +14,15 @@ const STALE_AFTER_MS = 10_000;
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 const COLUMNS = [ // head, key to sort by, cell; numbers begin with the highest
-  { head: "Contest", key: (one) => one.sortable },
-  { head: "Leader", key: (one) => one.leaderName.toLowerCase() },
-  { head: "Lead", key: (one) => one.lead, numeric: true },
-  { head: "Can still come", key: (one) => one.outstanding ?? UNKNOWN, numeric: true },
-  { head: "Units in", key: (one) => one.units.total ? one.units.completed / one.units.total : 0, numeric: true },
-  { head: "Irreversible", key: (one) => one.sure.toLowerCase() || "\uffff" },
-  { head: "Since", key: (one) => one.sinceSeq, numeric: true },
-  { head: "Quarantined", key: (one) => one.units.quarantined, numeric: true },
-  { head: "Disputed", key: (one) => one.units.disputed, numeric: true },
+  { head: say("contest"), key: (one) => one.sortable },
+  { head: say("leader"), key: (one) => one.leaderName.toLowerCase() },
+  { head: say("lead"), key: (one) => one.lead, numeric: true },
+  { head: say("can-come"), key: (one) => one.outstanding ?? UNKNOWN, numeric: true },
+  { head: say("units-in"), key: (one) => one.units.total ? one.units.completed / one.units.total : 0, numeric: true },
+  { head: say("layer.irreversible"), key: (one) => one.sure.toLowerCase() || "\uffff" },
+  { head: say("since"), key: (one) => one.sinceSeq, numeric: true },
+  { head: say("quarantined"), key: (one) => one.units.quarantined, numeric: true },
+  { head: say("disputed"), key: (one) => one.units.disputed, numeric: true },
 ];
 
 const lines = new Map(); // contest → its line
@@ -55,7 +56,7 @@ async function start() {
   try {
     await catchUp();
   } catch {
-    at("connection").textContent = "the service does not answer; trying again";
+    at("connection").textContent = say("connection.silent");
     setTimeout(start, AGAIN_AFTER_MS);
     return;
   }
@@ -80,10 +81,8 @@ async function catchUp() {
   position = view.position;
   election = view.election;
   at("night").textContent = view.name || view.election;
-  const said = [view.is_test ? "TEST" : "", view.label ?? ""].filter(Boolean).join(" · ");
-  at("label").hidden = !said;
-  at("label").textContent = said;
-  at("position").textContent = `Position ${position.epoch}/${position.seq}, ${clock.format(new Date(view.as_of))}`;
+  label(view);
+  at("position").textContent = say("position", { at: `${position.epoch}/${position.seq}`, time: clock.format(new Date(view.as_of)) });
   if (view.contests.length || !before) arrange();
 }
 
@@ -100,11 +99,11 @@ function take(line, tell) {
     sinceSeq: since?.since ?? 0,
     sinceAt: since?.since_at ?? null,
   };
-  one.sure = one.settled.map((each) => each.words + (each.grade === "certain" ? "" : `, if ${each.assumptions.join(" and ")}`)).join("; ");
+  one.sure = one.settled.map((each) => each.words + (each.grade === "certain" ? "" : conditions(each.assumptions))).join("; ");
   one.text = `${one.sortable} ${line.contest.toLowerCase()} ${one.leaderName.toLocaleLowerCase()} ${one.sure.toLocaleLowerCase()}`;
   lines.set(line.contest, one);
   if (!tell || !known || known.sure === one.sure) return;
-  at("news").textContent = `${title}: ${one.sure ? `irreversible: ${one.sure}` : `withdrawn: ${known.sure}`}`;
+  at("news").textContent = `${title}: ${one.sure ? say("news.irreversible", { what: one.sure }) : say("news.withdrawn", { what: known.sure })}`;
 }
 
 async function ask() {
@@ -145,9 +144,9 @@ function moved(to) { return !position || to.epoch !== position.epoch || to.seq >
 function freshness() {
   const quiet = Date.now() - lastHeard;
   const lost = !connected || quiet > STALE_AFTER_MS;
-  if (say(at("connection"), standIn.words(lost))) return;
+  if (tell(at("connection"), standIn.words(lost))) return;
   at("connection").classList.toggle("lost", lost && stream !== null);
-  if (stream) at("connection").textContent = connected ? (lost ? `no word from the service for ${Math.round(quiet / 1_000)} s; the numbers may be old` : "live") : "connection lost; trying again. The numbers may be old";
+  if (stream) at("connection").textContent = heard(connected, lost, quiet);
 }
 
 function heads() {
@@ -206,11 +205,11 @@ function draw() {
     if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
   });
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true }); // rows moved under it
-  write(at("shown"), shown.length === lines.size ? many(lines.size, "contest") : `${number.format(shown.length)} of ${many(lines.size, "contest")}`);
+  write(at("shown"), say(shown.length === lines.size ? "n.contests" : "n.contests.of", { shown: shown.length, n: lines.size }));
   at("pages").hidden = shown.length <= ROWS;
   at("back").disabled = first === 0;
   at("next").disabled = first + ROWS >= shown.length;
-  write(at("page"), `${number.format(first + 1)} to ${number.format(Math.min(first + ROWS, shown.length))} of ${number.format(shown.length)}`);
+  write(at("page"), say("pages", { from: first + 1, to: Math.min(first + ROWS, shown.length), n: shown.length }));
 }
 
 function made(one) {
@@ -229,8 +228,8 @@ function fill(row, one) {
   write(leader, one.leaderName || "–");
   write(lead, number.format(one.lead));
   write(coming, comingWords(one.outstanding, one.uncapped));
-  write(units, `${number.format(one.units.completed)} of ${number.format(one.units.total)}`);
-  write(sure, one.sure || (one.withdrawn.length ? "withdrawn" : one.claims_irreversible ? `${many(one.claims_irreversible, "claim")}, not the outcome` : "–"));
+  write(units, say("of", { n: one.units.completed, total: one.units.total }));
+  write(sure, one.sure || (one.withdrawn.length ? say("withdrawn") : one.claims_irreversible ? say("claims.but", { n: one.claims_irreversible }) : "–"));
   sure.className = one.sure ? "certain" : one.withdrawn.length ? "doubtful" : "";
   write(since, one.sinceAt ? clock.format(new Date(one.sinceAt)) : "–");
   for (const [cell, count] of [[held, one.units.quarantined], [disputed, one.units.disputed]]) {

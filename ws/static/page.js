@@ -1,8 +1,9 @@
 // What our own pages are made with: elements, numbers, times, answers. Widgets on other people's pages have their own.
 import { placeOf } from "./mirror.js";
+import { called, kept, number, say, times } from "./say.js";
 
-export const number = new Intl.NumberFormat(navigator.language);
-export const clock = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium", dateStyle: "medium" });
+export { number };
+export const clock = times({ timeStyle: "medium", dateStyle: "medium" });
 
 export const at = (id) => document.getElementById(id);
 
@@ -21,7 +22,7 @@ export function rowHead(text) {
 
 export function link(href, text) {
   const made = element("a", text);
-  made.href = href;
+  made.href = kept(href);
   return made;
 }
 
@@ -32,4 +33,17 @@ export async function fetchJson(path) {
   const response = await fetch(await placeOf(path), { cache: "no-cache" });
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return response.json();
+}
+
+// Whether the election is a rehearsal, and what it is labelled.
+export function label(view) {
+  const known = view.label ? called("label", view.label) : "";
+  const said = [view.is_test ? say("test") : "", known].filter(Boolean).join(" · ");
+  at("label").hidden = !said;
+  at("label").textContent = said;
+}
+
+// What the stream's state is called, where it speaks for itself.
+export function heard(connected, lost, quietMs) {
+  return !connected ? say("connection.lost") : lost ? say("connection.quiet", { s: Math.round(quietMs / 1_000) }) : say("connection.live");
 }

@@ -1,8 +1,9 @@
 // The page as it stood at an earlier moment: asked for by position, with a banner nobody overlooks, until it is live again.
-import { at, fetchJson, number } from "./page.js";
+import { at, fetchJson } from "./page.js";
+import { say, times } from "./say.js";
 
 const ASK_AFTER_MS = 120; // a slider that is dragged asks for where it rests
-const exact = new Intl.DateTimeFormat(navigator.language, { timeStyle: "medium" });
+const exact = times({ timeStyle: "medium" });
 
 // `paint(view, ms)` shows a view of that moment; `live()` shows the newest again.
 export class Past {
@@ -27,7 +28,7 @@ export class Past {
     this.seq = moment.seq;
     document.body.classList.add("in-past");
     at("past").hidden = false;
-    at("past-when").textContent = `As it stood at ${exact.format(moment.ms)}`;
+    at("past-when").textContent = say("past.when", { time: exact.format(moment.ms) });
     at("past-live").textContent = "";
     this.#timer = setTimeout(() => this.#ask(moment, asked), ASK_AFTER_MS);
   }
@@ -36,15 +37,15 @@ export class Past {
     let view;
     try { view = await fetchJson(`${this.path}?at=${moment.seq}`); } catch { view = null; }
     if (asked !== this.#asked) return;
-    if (!view) { at("past-when").textContent = "That moment could not be read"; return; }
+    if (!view) { at("past-when").textContent = say("past.unread"); return; }
     this.paint(view, moment.ms);
-    at("past-position").textContent = ` (position ${number.format(moment.seq)})`;
+    at("past-position").textContent = ` ${say("past.position", { seq: moment.seq })}`;
     for (const one of at("calls").children) one.hidden = Number(one.dataset.seq) > moment.seq;
   }
 
   // What goes on meanwhile: said, not shown.
   goesOn(view) {
-    const said = `Live goes on: position ${number.format(view.position.seq)} by now.`;
+    const said = say("past.live", { seq: view.position.seq });
     if (at("past-live").textContent !== said) at("past-live").textContent = said;
   }
 

@@ -1,30 +1,13 @@
 // The projected layer of the live page: what will probably happen, in words that cannot be taken for a result.
 import { at, element, number, rowHead, write } from "./page.js";
+import { knows, list, percents, say } from "./say.js";
 
-const share = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const round = new Intl.NumberFormat(navigator.language, { style: "percent", maximumFractionDigits: 0 });
+const share = percents(1), round = percents(0);
 const LIKELY = 0.75, NEARLY_SURE = 0.99; // from which chance on somebody "will probably" and is "all but" sure
+const TOLD = 0.005; // from which on a chance has a number
 const RANGE = "90"; // the percent of the intervals shown
 const SHOWN_MAX = 8;
 const SVG = "http://www.w3.org/2000/svg";
-
-const REASONS = { // why there is no projection, in words
-  "few-rows": (view) => `Too early: ${number.format(view.rows_in)} ${view.rows_in === 1 ? "unit has" : "units have"} finished counting, ${number.format(view.rows_needed)} are needed.`,
-  "not-yet": () => "The first projection is being made.",
-  "failed": () => "The projection could not be made and is being tried again. The count is not affected.",
-  "one-selection": () => "There is nothing to project: nobody else stands.",
-  "switched-off": () => "This service does not project.",
-};
-const NOT_MODELLED = {
-  "ranked-ballots": "Ballots rank the selections here; first preferences alone would mislead, so nothing is projected.",
-  "quorum": "Whether the quorum is met decides here, which is not modelled, so nothing is projected.",
-};
-const VERBS = { // by what a chance is a chance of: who will probably do what
-  elected: "will probably win",
-  outright: "will probably win without a run-off",
-  passes: "will probably be adopted",
-  seats: "will probably win seats",
-};
 
 export function projected(frame, view, names) {
   const box = at("projection");
@@ -39,12 +22,12 @@ export function projected(frame, view, names) {
   write(at("projection-record"), "");
   write(at("projection-age"), "");
   if (!told) {
-    write(at("projection-head"), frame.status === "counted" ? "Nothing is left to project" : "No projection");
+    write(at("projection-head"), say(frame.status === "counted" ? "likely.counted.head" : "likely.none.head"));
     write(at("projection-text"), without(frame));
     return;
   }
   const won = irreversible(frame, view);
-  write(at("projection-head"), won ? `${names[won.selection] ?? won.selection} will probably end near ${share.format(won.share.middle)}` : headline(frame, names));
+  write(at("projection-head"), won ? say("likely.near", { who: names[won.selection] ?? won.selection, share: share.format(won.share.middle) }) : headline(frame, names));
   write(at("projection-text"), difference(frame, view, names, won));
   needs(frame, view, names);
   rows(frame, names);
@@ -52,35 +35,57 @@ export function projected(frame, view, names) {
   write(at("projection-age"), age(frame, view));
 }
 
-function without(frame) {
-  if (frame.status === "counted") return "Every unit is in: what there is to know is counted.";
-  if (frame.status === "not-modelled") return NOT_MODELLED[frame.reason] ?? "This way of winning is not modelled, so nothing is projected.";
-  return (REASONS[frame.reason] ?? REASONS["not-yet"])(frame);
+function without(frame) { // why there is no projection, in words
+  if (frame.status === "counted") return say("likely.counted");
+  if (frame.status === "not-modelled") return knows(`likely.unlike.${frame.reason}`) ? say(`likely.unlike.${frame.reason}`) : say("likely.unlike");
+  const why = knows(`likely.not.${frame.reason}`) ? frame.reason : "not-yet";
+  return say(`likely.not.${why}`, { n: frame.rows_in, needed: frame.rows_needed });
 }
 
-function inHundred(chance) { // never 0 or 100: that would be a proof
-  return `${Math.min(99, Math.max(1, Math.round(chance * 100)))} in 100`;
+// Chances as whole hundredths. Where one of them must come true they add up to 100, by largest remainders; 0 and 100 would be proofs.
+export function hundredths(chances) {
+  const sum = (values) => values.reduce((all, one) => all + one, 0);
+  const whole = chances.map((chance) => Math.min(99, Math.max(1, Math.round(chance * 100))));
+  const told = chances.map((_, place) => place).filter((place) => chances[place] >= TOLD);
+  if (told.length < 2 || Math.abs(sum(chances) - 1) > 0.001) return whole;
+  for (const place of told) whole[place] = Math.max(1, Math.floor(chances[place] * 100));
+  const order = told.sort((a, b) => (chances[b] * 100) % 1 - (chances[a] * 100) % 1 || chances[b] - chances[a]);
+  let left = Math.round(sum(told.map((place) => chances[place])) * 100) - sum(told.map((place) => whole[place]));
+  for (let turn = 0; left > 0; turn++, left--) whole[order[turn % order.length]] += 1;
+  for (; left < 0; left++) whole[order.reduce((most, place) => (whole[place] > whole[most] ? place : most))] -= 1;
+  return whole;
 }
+
+// Of a frame: of each selection, and of a run-off under the name of nobody.
+function wholes({ selections, outcome: { kind, runoff } }) {
+  const withRunoff = kind === "outright" && runoff !== null;
+  const found = hundredths([...selections.map((one) => one.chance), ...(withRunoff ? [runoff] : [])]);
+  return new Map([...selections.map((one) => one.selection), ...(withRunoff ? [null] : [])].map((id, place) => [id, found[place]]));
+}
+
+const inHundred = (n) => say("likely.in-hundred", { n });
 
 function first(frame) {
   return [...frame.selections].sort((a, b) => b.chance - a.chance || b.votes.middle - a.votes.middle)[0];
 }
 
 function headline(frame, names) {
-  const { kind, runoff } = frame.outcome;
+  const { kind, runoff } = frame.outcome, whole = wholes(frame);
   const best = first(frame);
   const who = names[best.selection] ?? best.selection;
-  if (kind === "seats") return "How the seats will probably fall";
+  if (kind === "seats") return say("likely.head.seats");
   if (kind === "passes") {
-    const passes = frame.selections[0].chance;
-    if (Math.max(passes, 1 - passes) < LIKELY) return `It can go either way: adopted in ${inHundred(passes)}`;
-    return passes >= 0.5 ? `It will probably be adopted (${inHundred(passes)})` : `It will probably fail (${inHundred(1 - passes)})`;
+    const [{ chance: passes, selection }] = frame.selections;
+    const yes = whole.get(selection);
+    if (Math.max(passes, 1 - passes) < LIKELY) return say("likely.either.passes", { chance: inHundred(yes) });
+    return passes >= 0.5 ? say("likely.head.passes", { chance: inHundred(yes) }) : say("likely.head.fails", { chance: inHundred(100 - yes) });
   }
-  if (kind === "outright" && runoff >= LIKELY) return `There will probably be a run-off (${inHundred(runoff)})`;
+  if (kind === "outright" && runoff >= LIKELY) return say("likely.head.runoff", { chance: inHundred(whole.get(null)) });
   const winners = frame.selections.filter((one) => one.chance >= LIKELY);
-  if (winners.length > 1) return `${winners.map((one) => names[one.selection] ?? one.selection).join(", ")} will probably win`;
-  if (best.chance >= LIKELY) return `${who} ${VERBS[kind]} (${inHundred(best.chance)})`;
-  return `It can go either way: ${who} ${kind === "outright" ? "wins without a run-off" : "wins"} in ${inHundred(best.chance)}`;
+  if (winners.length > 1) return say("likely.head.several", { who: list(winners.map((one) => names[one.selection] ?? one.selection)) });
+  const chance = inHundred(whole.get(best.selection));
+  if (best.chance >= LIKELY) return `${say(`likely.will.${kind}`, { who })} (${chance})`;
+  return say(kind === "outright" ? "likely.either.outright" : "likely.either", { who, chance });
 }
 
 function winning({ outcome: { kind } }, view, one) { // the claim that would prove what its chance is a chance of
@@ -99,13 +104,12 @@ function difference(frame, view, names, won) {
   const best = won ?? first(frame), { kind } = frame.outcome;
   const claim = winning(frame, view, best);
   const who = names[best.selection] ?? best.selection;
-  if (won) return `That ${who} wins is irreversible, so it is no projection any more; projected is only how high.`;
-  if (!claim || best.chance < NEARLY_SURE) return "An estimate from how similar places voted. It proves nothing: see above what is irreversible.";
-  const said = `Projected: ${who} ${VERBS[kind]} (${inHundred(best.chance)}). Not yet irreversible: `;
+  if (won) return say("likely.won", { who });
+  if (!claim || best.chance < NEARLY_SURE) return say("likely.estimate");
   const coming = view.outstanding.certain;
-  if (coming === null) return `${said}${number.format(view.outstanding.uncapped)} open units have no hard limit on the ballots that can still come.`;
-  if (coming > view.lead) return `${said}${number.format(coming)} ballots that can still come are more than the lead of ${number.format(view.lead)}.`;
-  return `${said}${number.format(coming)} ballots can still come.`;
+  const why = coming === null ? say("likely.uncapped", { n: view.outstanding.uncapped })
+    : coming > view.lead ? say("likely.more", { n: coming, lead: view.lead }) : say("likely.coming", { n: coming });
+  return say("likely.not-yet", { what: `${say(`likely.will.${kind}`, { who })} (${inHundred(wholes(frame).get(best.selection))})`, why });
 }
 
 function needs(frame, view, names) {
@@ -113,25 +117,26 @@ function needs(frame, view, names) {
   const settled = found && view.claims.some((c) => c.id === `eliminated:${found.who}` && c.status === "irreversible");
   at("projection-needs").hidden = !found || settled;
   if (!found || settled) return;
-  const who = names[found.who] ?? found.who, ahead = names[found.ahead] ?? found.ahead;
   const had = found.share_had_in_same_places;
-  const asked = found.share_needed > 1 ? "more than everything" : round.format(found.share_needed);
-  write(at("projection-needs"), `To pass ${ahead}, ${who} needs ${asked} of what is left`
-    + `${had === null ? "" : `; has had ${round.format(had)} in the same places`}; expected ${round.format(found.share_expected)}.`);
+  write(at("projection-needs"), say(had === null ? "likely.needs" : "likely.needs.had", {
+    who: names[found.who] ?? found.who, ahead: names[found.ahead] ?? found.ahead, had: had === null ? "" : round.format(had),
+    asked: found.share_needed > 1 ? say("likely.needs.all") : round.format(found.share_needed), expected: round.format(found.share_expected),
+  }));
 }
 
 function rows(frame, names) {
   const seats = frame.outcome.kind === "seats" && frame.selections.every((one) => one.seats);
-  write(at("projection-chance"), seats ? "Seats, nine times in ten" : frame.outcome.kind === "outright" ? "Will probably win outright" : frame.outcome.kind === "passes" ? "Will probably prevail" : "Will probably win");
+  const whole = wholes(frame);
+  write(at("projection-chance"), say(`likely.column.${seats ? "seats" : frame.outcome.kind}`));
   const order = [...frame.selections].sort((a, b) => b.share.middle - a.share.middle).slice(0, SHOWN_MAX);
   at("projection-rows").replaceChildren(...order.map((one) => {
     const row = element("tr");
     const [low, high] = one.share[RANGE];
     const range = element("td");
-    range.append(bar(one.share), element("span", `${share.format(low)} to ${share.format(high)}`, "range"));
+    range.append(bar(one.share), element("span", say("range", { low: share.format(low), high: share.format(high) }), "range"));
     const [few, many] = seats ? one.seats[RANGE] : [0, 0];
-    const chance = seats ? (few === many ? number.format(few) : `${number.format(few)} to ${number.format(many)}`)
-      : one.irreversible ? `${one.chance ? "yes" : "no"}, irreversible` : one.chance < 0.005 ? "fewer than 1 in 100" : inHundred(one.chance);
+    const chance = seats ? (few === many ? number.format(few) : say("range", { low: few, high: many }))
+      : one.irreversible ? say(one.chance ? "likely.yes" : "likely.no") : one.chance < TOLD ? say("likely.fewer") : inHundred(whole.get(one.selection));
     row.append(rowHead(names[one.selection] ?? one.selection), element("td", chance), element("td", `≈ ${share.format(one.share.middle)}`, "number"), range);
     return row;
   }));
@@ -151,14 +156,14 @@ function bar({ middle, [RANGE]: [low, high] }) { // a hollow, dashed range: noth
 }
 
 function record({ rows_scored: scored, levels }) {
-  if (!scored) return "None of tonight's predictions has been put to the test yet.";
+  if (!scored) return say("likely.record.none");
   const inside = levels.find((one) => String(one.level) === RANGE)?.inside;
-  return `Of ${number.format(scored)} predictions so far tonight, ${round.format(inside)} fell inside the ${RANGE} % range.`;
+  return say("likely.record", { n: scored, inside: round.format(inside), range: RANGE });
 }
 
 function age(frame, view) {
   const behind = Math.max(0, view.position.seq - frame.position.seq);
-  const made = `Made from the count at position ${number.format(frame.position.seq)}`;
-  if (frame.stale) return `${made}, ${number.format(Math.max(behind, frame.age_records))} records ago. It is stale: the count has moved on and the projection has not followed.`;
-  return behind ? `${made}, ${number.format(behind)} ${behind === 1 ? "record" : "records"} ago.` : `${made}, the newest.`;
+  const seq = frame.position.seq;
+  if (frame.stale) return say("likely.stale", { seq, n: Math.max(behind, frame.age_records) });
+  return behind ? say("likely.behind", { seq, n: behind }) : say("likely.newest", { seq });
 }

@@ -265,7 +265,7 @@ class Crossing extends LitElement {
     return html`
       <p class="explained">${say.explained(this.#plurality)} ${this.problem}</p>
       <div class="frame">
-        <div class="plot" tabindex="0" role="application" aria-roledescription="chart" aria-label=${say.label(this.#plurality)}
+        <div class="plot" tabindex="0" role="application" aria-roledescription=${say.TEXT.chart} aria-label=${say.label(this.#plurality)}
           aria-describedby="reading" @keydown=${this.#key}></div>
         ${empty}
         ${last ? this.#lineLabels() : nothing}
