@@ -290,7 +290,7 @@ function totals(view) {
     const claim = claims.get(total.selection);
     row.append(
       rowHead(names[total.selection] ?? total.selection),
-      cell(number.format(total.votes) + (total.votes_disputed ? ` (${say("n.disputed", { n: total.votes_disputed })})` : "")),
+      cell(number.format(total.votes) + (total.votes_disputed ? ` (${say("n.votes-disputed", { n: total.votes_disputed })})` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
       element("td", claim ? say("certain", { what: [...claim.said, ...weight(claim)].join(", ") }) : say("open"), claim ? "certain" : ""),
     );

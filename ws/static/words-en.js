@@ -72,7 +72,7 @@ export default {
   "counted.units": { one: "{n} of {total} units counted", other: "{n} of {total} units counted" },
   "counted.ballots": { one: "{n} ballot, {invalid} of them invalid", other: "{n} ballots, {invalid} of them invalid" },
   "counted.registered": { one: "{n} registered voter", other: "{n} registered voters" },
-  "n.in-process": "{n} in process", "n.under-review": "{n} under review", "n.disputed": "{n} disputed", "n.annulled": "{n} annulled",
+  "n.in-process": "{n} in process", "n.under-review": "{n} under review", "n.disputed": "{n} disputed", "n.annulled": "{n} annulled", "n.votes-disputed": "{n} disputed",
   "n.unreconciled": { one: "{n} does not add up", other: "{n} do not add up" },
   "places.head": "By place", "places.label": "Table of places", "places.caption": "The two highest selections in each place", "places.units": "Units counted",
   "events.head": "What happened", "events.none": "Nothing yet.", "events.before": "Nothing in the last {n} records.",
