@@ -205,7 +205,8 @@ function sentence(view, claim) {
   const coming = claim.grade === "certain" ? view.outstanding.certain : assumed ?? null;
   const then = claim.grade === "certain" ? "" : ".then";
   const rest = coming === null ? say(`rest.any${then}`) : say(`rest.all${then}`, { n: coming });
-  const why = byVotes ? say("why.ahead", { rest, who: names[claim.who[0]], n: claim.slack })
+  const why = byVotes && coming === 0 && !then ? say("why.stays", { who: names[claim.who[0]], n: claim.slack })
+    : byVotes ? say("why.ahead", { rest, who: names[claim.who[0]], n: claim.slack })
     : coming === 0 ? say(`why.none${then}`) : say("why.every", { rest });
   if (!view.units.disputed) return why;
   const { if_any_disputed_annulled: robust, units_to_overturn: units } = claim.robust;

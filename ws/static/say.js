@@ -64,7 +64,7 @@ function fill() {
     else node.textContent = text;
   }
   for (const node of document.querySelectorAll("[data-say-label]")) node.setAttribute("aria-label", words[node.dataset.sayLabel]);
-  for (const one of document.querySelectorAll('a[href^="/"]')) one.setAttribute("href", kept(one.getAttribute("href")));
+  for (const one of document.querySelectorAll('a[href^="/"]:not([hreflang])')) one.setAttribute("href", kept(one.getAttribute("href")));
   page.classList.remove("unsaid");
 }
 fill();

@@ -48,6 +48,7 @@ export default {
   "rest.all": { one: "the {n} ballot that may still come", other: "all {n} ballots that may still come" }, "rest.any": "whatever may still come",
   "rest.all.then": { one: "the {n} ballot that may then still come", other: "all {n} ballots that may then still come" }, "rest.any.then": "whatever may then still come",
   "why.uncontested": "Nobody can contest it.", "why.ahead": "Even if {rest} went to one rival, {who} would stay ahead by {n}.",
+  "why.stays": "No ballot may still come: {who} stays ahead by {n}.",
   "why.none": "It is so in every way the count can still end: no ballot may still come.",
   "why.none.then": "It is so in every way the count can still end: no ballot may then still come.",
   "why.every": "It is so in every way the count can still end: {rest}, and however it is cast.",

@@ -44,6 +44,7 @@ export default {
   "rest.all": { one: "la {n} papeleta que aún puede llegar", other: "las {n} papeletas que aún pueden llegar" }, "rest.any": "todo lo que aún pueda llegar",
   "rest.all.then": { one: "la {n} papeleta que entonces aún puede llegar", other: "las {n} papeletas que entonces aún pueden llegar" }, "rest.any.then": "todo lo que entonces aún pueda llegar",
   "why.uncontested": "Nadie puede disputarlo.", "why.ahead": "Aun con {rest} para un solo rival, {who} seguiría adelante por {n}.",
+  "why.stays": "Ya no puede llegar ninguna papeleta: {who} queda adelante por {n}.",
   "why.none": "Es así de todas las maneras en que puede terminar el recuento: ya no puede llegar ninguna papeleta.",
   "why.none.then": "Es así de todas las maneras en que puede terminar el recuento: entonces ya no puede llegar ninguna papeleta.",
   "why.every": "Es así de todas las maneras en que puede terminar el recuento: con {rest}, y sea cual sea el voto.",

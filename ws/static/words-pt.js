@@ -44,6 +44,7 @@ export default {
   "rest.all": { one: "a {n} cédula que ainda pode chegar", other: "todas as {n} cédulas que ainda podem chegar" }, "rest.any": "tudo o que ainda possa chegar",
   "rest.all.then": { one: "a {n} cédula que então ainda pode chegar", other: "todas as {n} cédulas que então ainda podem chegar" }, "rest.any.then": "tudo o que então ainda possa chegar",
   "why.uncontested": "Ninguém pode disputar isso.", "why.ahead": "Mesmo com {rest} para um só rival, {who} continuaria à frente por {n}.",
+  "why.stays": "Nenhuma cédula pode mais chegar: {who} fica à frente por {n}.",
   "why.none": "É assim de todas as maneiras em que a apuração pode terminar: nenhuma cédula pode mais chegar.",
   "why.none.then": "É assim de todas as maneiras em que a apuração pode terminar: então nenhuma cédula pode mais chegar.",
   "why.every": "É assim de todas as maneiras em que a apuração pode terminar: com {rest}, seja qual for o voto.",

@@ -50,7 +50,7 @@ export class Plot {
       scales: { x: { time: true, range: (_, from, to) => [from, Math.max(to, from + 1)] },
         y: { distr: 4, asinh: threshold, range: (_, __, max) => [0, Math.max(2 * threshold, max * 2.5)] } },
       axes: [
-        { stroke: of("quiet"), font: FONT, grid: { show: false }, ticks: { stroke: of("rule"), width: 1 }, space: 80, size: 36,
+        { stroke: of("quiet"), font: FONT, grid: { show: false }, ticks: { stroke: of("rule"), width: 1 }, space: Math.max(80, 7 * onAxis(0, 1).length), size: 36,
           values: (_, splits, __, ___, step) => splits.map((at) => onAxis(at * 1_000, step)) },
         { stroke: of("quiet"), font: FONT, size: (u) => (wide(u) ? 84 : 46), grid: { stroke: of("rule"), width: 1 }, ticks: { show: false },
           splits: tickOf, filter: (_, splits) => splits, values: (u, splits) => splits.map(wide(u) ? whole : compact) },
