@@ -23,7 +23,7 @@ __all__ = ["modules"]  # a fixture: axe-core
 LANGUAGES = ("en", "es", "pt")
 STATIC, WEB = ROOT / "ws" / "static", ROOT / "ws" / "web"
 SIZES: dict[str, Any] = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
-LONGEST_ALIKE = 3  # words; a longer text that two languages share was not translated
+RUN = 4  # words in a row; where two languages share them, something was not translated
 SHIFT_MAX = 0.05
 
 TEXTS = """() => {
@@ -67,31 +67,29 @@ async def reading(address: str, size: str = "desktop", **options: Any) -> AsyncI
                 lambda said, to=reader: to.complaints.append(said.text) if said.type == "error" else None,
             )
             await reader.page.add_init_script(SHIFTS)
-            await reader.page.goto(
-                address.replace("?", f"?lang={lang}&") if "?" in address else with_lang(address, lang)
-            )
+            path, mark, contest = address.partition("#")
+            await reader.page.goto(f"{path}?lang={lang}{mark}{contest}")
         yield readers
         await browser.close()
 
 
-def with_lang(address: str, lang: str) -> str:
-    path, _, mark = address.partition("#")
-    return f"{path}?lang={lang}{'#' if mark else ''}{mark}"
-
-
-def words(text: str) -> int:
-    """How many words a text has; numbers, hashes and addresses are none."""
-    return len(re.findall(r"(?<![\w/.:])[^\W\d_]{2,}(?![\w/:])", text))
+def runs(texts: list[str]) -> set[str]:
+    """Every run of so many words; numbers, hashes and addresses are none."""
+    found = set()
+    for text in texts:
+        words = re.findall(r"(?<![\w/.:])[^\W\d_]{2,}(?![\w/:])", text)
+        found |= {" ".join(words[at : at + RUN]) for at in range(len(words) - RUN + 1)}
+    return found
 
 
 async def left_in_english(readers: dict[str, Reader]) -> dict[str, list[str]]:
-    """Texts of more than a few words that a page in another language shares with the English one."""
-    english = {text for text in await readers["en"].page.evaluate(TEXTS) if words(text) > LONGEST_ALIKE}
-    assert len(english) > 15, "the English page says something"
+    """Runs of words that a page in another language shares with the English one."""
+    english = runs(await readers["en"].page.evaluate(TEXTS))
+    assert len(english) > 100, "the English page says something"
     return {
         lang: alike
         for lang, reader in readers.items()
-        if lang != "en" and (alike := sorted(english & set(await reader.page.evaluate(TEXTS))))
+        if lang != "en" and (alike := sorted(english & runs(await reader.page.evaluate(TEXTS))))
     }
 
 

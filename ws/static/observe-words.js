@@ -49,7 +49,7 @@ const BY_VOTES = ["plurality", "disputed"]; // rules whose proofs are leads that
 
 function proof(certificate, view, name) {
   const ballots = ballotsOf(certificate, view);
-  const said = certificate.assumptions.map((one) => say("proof.if", { what: one.text }));
+  const said = certificate.assumptions.map((one) => say("proof.if", { what: knows(`assumed.${one.id}`) ? say(`assumed.${one.id}`) : one.text }));
   const found = assertions(certificate.proof);
   const whole = BY_VOTES.includes(certificate.rule.type) && found.length > 0 && found.every(plain);
   const alone = (certificate.rule.seats ?? 1) === 1 && !certificate.proof.shortages?.length; // several seats take more than leads

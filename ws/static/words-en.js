@@ -19,6 +19,8 @@ export default {
   // Names of the service's, in words.
   "label.reconstruction": "reconstruction",
   "assumption.soft-caps": "soft-caps", "assumption.no-other-unit-over-cap": "no-other-unit-over-cap",
+  "assumed.soft-caps": "Caps that the definition does not call hard hold.",
+  "assumed.no-other-unit-over-cap": "No unit whose count is open goes over its cap, though another one did.",
   "grade.certain": "certain", "grade.conditional": "conditional",
   "rule.over-cap": "more ballots than its cap allows", "rule.content-clone": "the same numbers as other units", "source.registered": "registered",
   "type.total": "total", "type.shared": "types that share a cap", "type.election-day": "election-day", "type.early": "early", "type.provisional": "provisional",

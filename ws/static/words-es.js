@@ -16,6 +16,8 @@ export default {
 
   "label.reconstruction": "reconstrucción",
   "assumption.soft-caps": "que los topes no firmes se respetan", "assumption.no-other-unit-over-cap": "que ninguna otra unidad supera su tope",
+  "assumed.soft-caps": "Los topes que la definición no llama firmes se respetan.",
+  "assumed.no-other-unit-over-cap": "Ninguna unidad con el recuento abierto supera su tope, aunque otra lo hizo.",
   "grade.certain": "con certeza", "grade.conditional": "bajo condición",
   "rule.over-cap": "más papeletas de las que admite su tope", "rule.content-clone": "los mismos números que otras unidades", "source.registered": "electores inscritos",
   "type.total": "total", "type.shared": "tipos que comparten un tope", "type.election-day": "día de la elección", "type.early": "anticipado", "type.provisional": "provisional",

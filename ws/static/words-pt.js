@@ -16,6 +16,8 @@ export default {
 
   "label.reconstruction": "reconstrução",
   "assumption.soft-caps": "que os limites não firmes sejam respeitados", "assumption.no-other-unit-over-cap": "que nenhuma outra unidade passe do seu limite",
+  "assumed.soft-caps": "Os limites que a definição não chama de firmes são respeitados.",
+  "assumed.no-other-unit-over-cap": "Nenhuma unidade com a apuração aberta passa do seu limite, embora outra tenha passado.",
   "grade.certain": "com certeza", "grade.conditional": "sob condição",
   "rule.over-cap": "mais cédulas do que o limite permite", "rule.content-clone": "os mesmos números de outras unidades", "source.registered": "eleitores aptos",
   "type.total": "total", "type.shared": "tipos que dividem um limite", "type.election-day": "dia da eleição", "type.early": "antecipado", "type.provisional": "provisório",
