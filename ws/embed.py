@@ -35,7 +35,7 @@ class Embedding:
         self._state, self._epoch, self._policy, self._secure = state, epoch, policy, secure
         self._page = (_STATIC / "embed.html").read_text(encoding="utf-8")
         self._customizer = (_STATIC / "customize.html").read_bytes()
-        self._cards: dict[str, tuple[str, str]] = {}
+        self._cards: dict[tuple[str, str], tuple[str, str]] = {}
         self._pictures = Pictures()
         if self._page.count(_OPENING) != 1 or self._page.count(_TITLE) != 1:
             raise AssertionError("embed.html lost what is filled in")
@@ -92,11 +92,12 @@ class Embedding:
         contest = self._contest(request)
         if contest is None:
             return _unknown()
-        tag = self._tag(contest)
+        lang = _lang(request)
+        tag = self._tag(contest, lang)
         headers = _headers(tag)
         if has(request, tag):
             return web.Response(status=304, headers=headers)
-        drawn = self._card(contest, tag)
+        drawn = self._card(contest, tag, lang)
         return web.Response(text=drawn, content_type="image/svg+xml", charset="utf-8", headers=headers)
 
     async def picture(self, request: web.Request) -> Answer:
@@ -104,11 +105,12 @@ class Embedding:
         contest = self._contest(request)
         if contest is None:
             return _unknown()
-        tag = self._tag(contest)
+        lang = _lang(request)
+        tag = self._tag(contest, lang)
         if has(request, tag):
             return web.Response(status=304, headers=_headers(tag))
         try:
-            tag, drawn = await self._pictures.png(contest.id, tag, self._card(contest, tag))
+            tag, drawn = await self._pictures.png(f"{lang}:{contest.id}", tag, self._card(contest, tag, lang))
         except (Busy, BrokenProcessPool):
             late = problem(
                 "too-many-pictures", 503, "Too many pictures", "more pictures than can be drawn are asked for"
@@ -117,20 +119,21 @@ class Embedding:
             return late
         return web.Response(body=drawn, content_type="image/png", headers=_headers(tag))
 
-    def _tag(self, contest: Contest) -> str:
+    def _tag(self, contest: Contest, lang: str) -> str:
         state = self._state()
         seq = state.contests[state.layout.contest_index[contest.id]].changed_seq
-        return f"{self._epoch}.{seq}.{state.layout.sha256[:12]}"
+        return f"{self._epoch}.{seq}.{state.layout.sha256[:12]}.{lang}"
 
-    def _card(self, contest: Contest, tag: str) -> str:
-        """The SVG of a contest as it stands; drawn once a position."""
-        drawn = self._cards.get(contest.id)
+    def _card(self, contest: Contest, tag: str, lang: str) -> str:
+        """The SVG of a contest as it stands; drawn once a position and language."""
+        drawn = self._cards.get((contest.id, lang))
         if drawn is None or drawn[0] != tag:
             state = self._state()
             election = state.layout.definition.election
             view = contest_view(state, state.layout.contest_index[contest.id], self._epoch)
             called = {one.id: one.name or one.id for one in contest.selections}
-            drawn = self._cards[contest.id] = tag, card(view, called, election.name or election.id)
+            title = election.name or election.id
+            drawn = self._cards[contest.id, lang] = tag, card(view, called, title, lang)
         return drawn[1]
 
     async def oembed(self, request: web.Request) -> Answer:
@@ -188,3 +191,8 @@ def _headers(tag: str) -> dict[str, str]:
 
 def _unknown() -> web.Response:
     return problem("unknown-contest", 404, "Unknown contest", "no such contest", "/id")
+
+
+def _lang(request: web.Request) -> str:
+    """The language a picture is asked for in; English without one of ours."""
+    return options(request.query).lang or "en"

@@ -41,6 +41,7 @@ def oembed(
         min(full_height, at_most["maxheight"] or full_height),
     )
     title = contests[contest] or contest
+    spoken = f"?lang={chosen.lang}" if chosen.lang else ""
     thumbnail = _fitted(at_most["maxwidth"], at_most["maxheight"])
     return {
         "type": "rich",
@@ -49,7 +50,7 @@ def oembed(
         "provider_name": "tally",
         "provider_url": origin,
         "cache_age": CACHE_AGE_S,
-        "thumbnail_url": f"{origin}/embed/{quote(contest, safe='')}/card.png",
+        "thumbnail_url": f"{origin}/embed/{quote(contest, safe='')}/card.png{spoken}",
         "thumbnail_width": thumbnail[0],
         "thumbnail_height": thumbnail[1],
         "html": frame(address(origin, contest, chosen), title, width, height),

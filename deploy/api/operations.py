@@ -65,10 +65,11 @@ _CLAIM = {400: ("bad-query",), 404: ("unknown-contest", "unknown-position", "unk
 _UNIT = query("parent", "A unit; the root's children without it.")
 _AFTER_UNIT = query("after", "The `next` of the page before.")
 _FORM = query("form", "canonical: the very bytes the SHA-256 is of.", {"enum": ["canonical"]})
+_LANG = query("lang", "Language of the words.", {"enum": list(widget.LANGUAGES)})
 _WIDGET = (
     query("size", "How much is shown.", {"enum": list(widget.FRAMES)}),
     query("theme", "Colours.", {"enum": list(widget.THEMES)}),
-    query("lang", "Language of the words.", {"enum": list(widget.LANGUAGES)}),
+    _LANG,
     query("rows", "Selections shown.", {"type": "integer", "minimum": 1, "maximum": widget.ROWS_MAX}),
     query("accent", "A colour.", {"type": "string", "pattern": "^[0-9A-Fa-f]{6}$"}),
 )
@@ -132,10 +133,10 @@ PAGES = (
     Operation("/embed", "customizer", "Where a snippet for another page is put together.", {HTML: None}),
     Operation("/embed/{id}", "widget", f"One contest live, to stand in a frame; {_UNKNOWN}",
               {HTML: None}, (CONTEST, *_WIDGET), statuses=(200, 404)),
-    Operation("/embed/{id}/card.svg", "card", "The contest as a picture.", {_SVG: None}, (CONTEST,),
+    Operation("/embed/{id}/card.svg", "card", "The contest as a picture.", {_SVG: None}, (CONTEST, _LANG),
               NOBODY, tagged=True),
     Operation("/embed/{id}/card.png", "picture", "The same for link previews; a few seconds old at most.",
-              {"image/png": None}, (CONTEST,), NOBODY | {503: ("too-many-pictures",)}, tagged=True),
+              {"image/png": None}, (CONTEST, _LANG), NOBODY | {503: ("too-many-pictures",)}, tagged=True),
     Operation("/oembed", "oembed", "oEmbed 1.0 for addresses of widgets.", {JSON: views.OEmbed},
               (query("url", "The address of a widget.", needed=True),
                query("format", "Only JSON is spoken.", {"enum": ["json"]}),

@@ -12,6 +12,7 @@ from deploy.guard import HEADERS, framed_by
 from deploy.settings import load_settings
 from tests.house.tree import text
 from ws.card import ROWS_MAX, card
+from ws.card_words import ENDINGS, WORDS
 from ws.oembed import Declined, oembed
 from ws.widget import FRAMES, LANGUAGES, THEMES, Options, options
 
@@ -221,3 +222,21 @@ def test_what_is_no_origin_does_not_enter_a_policy(origin: str) -> None:
         load_settings(None, embed_origins=(origin,))
     good = load_settings(None, embed_origins=("https://news.example", "https://*.news.example:8443", "*"))
     assert len(good.embed_origins) == 3
+
+
+def test_a_card_speaks_every_language_and_ends_contests_as_the_widget_does() -> None:
+    widget = text("ws/static/embed-words.js")
+    for lang in LANGUAGES:
+        assert WORDS[lang].keys() == WORDS["en"].keys()
+        said = re.search(rf"^const {lang} = .*?^}};", widget, re.MULTILINE | re.DOTALL)
+        assert said is not None
+        for ending in (*ENDINGS, "anyrunoff"):
+            key = "nobody" if ending == "no-winner" else ending
+            words = WORDS[lang][ending].replace("{}", "{who}")
+            assert f'{key}: "{words}"' in said[0], (lang, ending)
+    told = card(a_view(), {"ann": "Ann", "bo": "Bo"}, "Town", "pt")
+    assert "Irreversível: eleição de \u2068Ann\u2069" in told.replace("&#8296;", "\u2068")
+    assert "ainda podem chegar 700 cédulas" in told
+    assert "5.500" in told
+    assert "61,1%" in told
+    assert asked(f"http://{HOST}/embed/mayor?lang=es")["thumbnail_url"].endswith("/card.png?lang=es")
