@@ -17,7 +17,7 @@ from ws.card import card
 from ws.oembed import Declined, oembed
 from ws.picture import Busy, Pictures, preview
 from ws.problem import problem
-from ws.widget import Options, address, options
+from ws.widget import LANGUAGES, Options, address, options
 
 _STATIC = Path(__file__).parent / "static"
 _OPENING = '<html lang="en" data-theme="auto">'
@@ -195,4 +195,5 @@ def _unknown() -> web.Response:
 
 def _lang(request: web.Request) -> str:
     """The language a picture is asked for in; English without one of ours."""
-    return options(request.query).lang or "en"
+    asked = request.query.get("lang", "")
+    return asked if asked in LANGUAGES else "en"
