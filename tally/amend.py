@@ -173,6 +173,8 @@ def recount(contest: ContestState) -> None:
     sums.votes_disputed = (
         contest.counts.reshape(len(layout.units), layout.types, m)[disputed].sum(axis=(0, 1)).tolist()
     )
+    if contest.swing is not None:
+        contest.swing.recount(contest.counts, contest.progress, contest.standing)
 
 
 def _place(sums: Sums, layout: ContestLayout, unit: int, rows: Sequence[Row], *, disputed: bool) -> None:

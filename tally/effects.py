@@ -29,7 +29,7 @@ OVER_CAP = "over-cap"
 
 @dataclass(slots=True)
 class UnitEffect:
-    """A unit's new rows and standing, and `delta`: what it adds to every node above it (None: nothing)."""
+    """A unit's new rows and standing, its `columns`, and `delta`: what changed in them (None: nothing)."""
 
     unit: int
     standing_before: int
@@ -39,6 +39,7 @@ class UnitEffect:
     held: dict[int, RowCounted | None] = field(default_factory=dict)
     unreconciled: dict[int, bool] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
+    columns: list[int] = field(default_factory=list)
     delta: list[int] | None = None
 
 
@@ -163,9 +164,8 @@ def _finish(ledger: Ledger, layout: ContestLayout, effect: ContestEffect, change
     new = unit_columns(layout, change.unit, after, change.standing)
     if old != new:
         delta = [b - a for a, b in zip(old, new, strict=True)]
-        change.delta = delta
-        for s in range(layout.selections):
-            moved = delta[s]
+        change.columns, change.delta = new, delta
+        for s, moved in enumerate(delta[: layout.selections]):
             sums.votes[s] += moved
             sums.patience -= moved if moved >= 0 else -moved
         sums.ballots_cast += delta[layout.selections]

@@ -13,8 +13,8 @@ from tally.in_box import names_somebody
 from tally.layout import compile_definition
 from tally.ledger import ClaimState, KnownBatch
 from tally.model import Definition, canonical
-from tally.outstanding import Sums
-from tally.state import ContestState, State, fresh_sums
+from tally.outstanding import Sums, fresh_sums
+from tally.state import ContestState, State
 
 SNAPSHOT_VERSION = 4
 _CLOSED = -2
@@ -138,6 +138,8 @@ def _thaw_contest(contest: ContestState, frozen: _Contest) -> None:
     for name in _COLUMNS:
         column = getattr(contest, name)
         column[...] = np.frombuffer(frozen.arrays[name], dtype=column.dtype).reshape(column.shape)
+    if contest.swing is not None:
+        contest.swing.recount(contest.counts, contest.progress, contest.standing)
     layout = contest.layout
     contest.held = dict(frozen.held)
     contest.rankings = dict(frozen.rankings)

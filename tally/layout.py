@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tally.before import Before, before_of
 from tally.completions import NOWHERE
 from tally.model import REGISTERED, Assumption, Cap, Contest, Definition, District, PoolCap, Unit
 from tally.rules import RULES, Rule
@@ -78,6 +79,7 @@ class ContestLayout:
     district_of: tuple[int, ...]
     rule: Rule | None
     params: Any
+    before: Before | None
 
     @property
     def aside(self) -> bool:
@@ -171,6 +173,7 @@ def _compile_contest(
         district_of=district_of,
         rule=RULES.get(contest.rule["type"]),
         params=rule_params(contest),
+        before=before_of(contest, units),
     )
 
 

@@ -203,3 +203,10 @@ def declared_ballots(rows: list[Row]) -> int:
             total += row.declared
             any_open = True
     return total if any_open else UNBOUNDED
+
+
+def fresh_sums(layout: ContestLayout) -> Sums:
+    """The sums of a contest in which nothing is counted and no cell is open."""
+    return Sums(
+        layout.selections, len(layout.variants), len(layout.groups), len(layout.pools), len(layout.districts)
+    )

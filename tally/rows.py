@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tally.compared import swing_view
 from tally.completions import Ranked
 from tally.events import PROGRESS_NAMES, STANDING_NAMES
 from tally.layout import NO_CAP, ContestLayout
@@ -137,4 +138,5 @@ def unit_row(state: State, contest: ContestState, unit: int, of_type: int, epoch
         "batch": state.batches[batch].batch_id if batch >= 0 else None,
         "source": state.batches[batch].source if batch >= 0 else None,
         "position": {"epoch": epoch, "seq": state.batches[batch].seq} if batch >= 0 else None,
+        **swing_view(contest, layout.units[unit].id),
     }

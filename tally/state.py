@@ -27,7 +27,8 @@ from tally.events import (
 from tally.history import ClaimTurn, Finished, History
 from tally.layout import ContestLayout, Layout
 from tally.ledger import ClaimState, KnownBatch, turned
-from tally.outstanding import Row, Sums, outstanding_of_cell
+from tally.outstanding import Row, Sums, fresh_sums, outstanding_of_cell
+from tally.swing import Swing
 
 BALLOTS, INVALID, REGISTERED, DONE, OPEN, AWAY, HELD, CONTESTED, VOID = range(9)
 """What a node sums after its selections: ballots, invalid, registered voters of counted units, and units."""
@@ -64,6 +65,8 @@ class ContestState:
         self.robust_memo: tuple[tuple[int, int], dict[str, Any]] | None = None
         self.history = History(layout.selections, layout.readings)
         self.sums = fresh_sums(layout)
+        done = layout.selections + DONE
+        self.swing = None if layout.before is None else Swing(layout, layout.before, done)
         self.outstanding: list[tuple[int, ...]] = []
         self.open_all_cells()
 
@@ -100,6 +103,7 @@ class ContestState:
         for name in ("counts", "numbers", "declared", "progress", "batch_of_row", "standing", "nodes"):
             setattr(twin, name, getattr(self, name).copy())
         twin.rankings = dict(self.rankings)
+        twin.swing = None if self.swing is None else self.swing.still()
         twin.held, twin.unreconciled = dict(self.held), set(self.unreconciled)
         twin.claims, twin.outstanding = dict(self.claims), list(self.outstanding)
         return twin
@@ -141,13 +145,8 @@ class ContestState:
             self.standing[unit.unit] = unit.standing
         if unit.delta is not None:
             self.nodes[self.layout.lineage[unit.unit]] += unit.delta
-
-
-def fresh_sums(layout: ContestLayout) -> Sums:
-    """The sums of a contest in which nothing is counted and no cell is open."""
-    return Sums(
-        layout.selections, len(layout.variants), len(layout.groups), len(layout.pools), len(layout.districts)
-    )
+            if self.swing is not None:
+                self.swing.move(unit.unit, unit.columns, unit.delta)
 
 
 class State:

@@ -4,9 +4,9 @@ from typing import Any
 
 from tally import decide
 from tally.coming import by_reading, outstanding_shown
+from tally.compared import leaf_columns, swing_view
 from tally.decide import Decision
 from tally.disputes import Robust, robustness
-from tally.effects import unit_columns
 from tally.events import ClaimShown
 from tally.instant import written
 from tally.layout import ContestLayout
@@ -76,6 +76,7 @@ def contest_view(state: State, index: int, epoch: str) -> dict[str, Any]:
         "lead": lead,
         "claims": claim_views(contest),
         "call": None,
+        **swing_view(contest, None),
         **_subtotals(state, contest),
     }
 
@@ -235,14 +236,8 @@ def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, A
             "disputed": columns[m + CONTESTED],
             "annulled": columns[m + VOID],
         },
+        **swing_view(contest, unit_id),
     }
-
-
-def leaf_columns(contest: ContestState, unit: int) -> list[int]:
-    """A reporting unit's own sums over its count types, in the columns of a node."""
-    types = contest.layout.types
-    rows = [contest.row(row) for row in range(unit * types, (unit + 1) * types)]
-    return unit_columns(contest.layout, unit, rows, int(contest.standing[unit]))
 
 
 def election_view(state: State, epoch: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from deploy.api.views import (
     Label,
     Position,
     Sha256,
+    ShownSwing,
 )
 
 Progress: TypeAlias = Literal["expected", "in-process", "completed", "not-installed"]
@@ -76,6 +77,7 @@ class UnitRow(ProofRow, kw_only=True):
     batch: str | None
     source: str | None
     position: Position | None
+    swing: ShownSwing = UNSET
 
 
 class UnitsPage(Struct):

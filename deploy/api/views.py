@@ -85,6 +85,30 @@ class Claim(Struct):
     evaluated_at: Annotated[int, Meta(description="Of rules judged beside the count.")] | UnsetType = UNSET
 
 
+class Change(Struct):
+    """Votes of one selection in units of both elections."""
+
+    selection: Identifier
+    votes: Count
+    votes_before: Annotated[
+        int | None, Meta(description="null: compared with nobody of the election before.")
+    ]
+
+
+class Swing(Struct):
+    """Votes now and in the election before, of the very units that are completed and were there before."""
+
+    units: Annotated[int, Meta(ge=0, description="How many units that rests on.")]
+    votes: Annotated[int, Meta(ge=0, description="Of all selections: what a share now is a share of.")]
+    votes_before: Annotated[int, Meta(ge=0, description="Of everybody then, also of who has no counterpart.")]
+    totals: list[Change]
+
+
+ShownSwing: TypeAlias = (
+    Annotated[Swing, Meta(description="Absent where the definition has no `previous`.")] | UnsetType
+)
+
+
 class Votes(Struct):
     """Votes of one selection in one place."""
 
@@ -113,6 +137,7 @@ class UnitSum(Struct):
     invalid: Count
     voters_registered_counted: Count
     units: SumNumbers
+    swing: ShownSwing = UNSET
 
 
 class ContestView(Struct):
@@ -140,6 +165,7 @@ class ContestView(Struct):
     lead: Count
     claims: list[Claim]
     call: Annotated[None, Meta(description="Nobody calls in this release.")]
+    swing: ShownSwing = UNSET
     subtotals: (
         Annotated[list[UnitSum], Meta(description="Children of the root; absent above 256.")] | UnsetType
     ) = UNSET

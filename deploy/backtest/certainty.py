@@ -7,10 +7,9 @@ import numpy as np
 
 from tally.decide import SETTLING, claim_id, completions
 from tally.layout import NO_CAP, ContestLayout
-from tally.outstanding import UNBOUNDED
+from tally.outstanding import UNBOUNDED, fresh_sums
 from tally.projection.frame import Bools, Ints
 from tally.rules import RULES
-from tally.state import fresh_sums
 
 
 @dataclass(frozen=True)

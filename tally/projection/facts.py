@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter, methodcaller
+from operator import itemgetter
 
 import numpy as np
 
@@ -131,21 +131,9 @@ def _electable(layout: ContestLayout) -> Bools:
 
 def _previous(layout: ContestLayout) -> Floats | None:
     """Votes of the election before by unit and selection; nan where the unit has none. None: there is none."""
-    before = layout.contest.previous
-    if before is None or not before.votes:
+    if layout.before is None:
         return None
-    index = {
-        old: layout.selection_index[new] for old, new in before.map.items() if new in layout.selection_index
-    }
-    index |= {one: s for one, s in layout.selection_index.items() if one not in before.map}
-    votes = [before.votes.get(unit.id) for unit in layout.units]
-    known = np.array(list(map(bool, votes)), dtype=np.bool_)
-    matched = list(filter(None, votes))
-    found = np.full((len(layout.units), layout.selections), np.nan)
-    found[known] = 0
-    for old, s in index.items():
-        found[known, s] += np.fromiter(map(methodcaller("get", old, 0), matched), np.float64, len(matched))
-    return found
+    return np.where(layout.before.listed[:, None], layout.before.votes.astype(np.float64), np.nan)
 
 
 def _areas(layout: ContestLayout) -> tuple[tuple[str, ...], Ints]:

@@ -365,3 +365,27 @@ async def test_a_service_that_does_not_project_shows_no_projection(tmp_path: Pat
         await shown.text("lead").to_have_text("100")
         await expect(shown.page.locator("#projection")).to_be_hidden()
         shown.clean(client.read)
+
+
+async def test_the_change_is_told_with_what_it_rests_on(tmp_path: Path) -> None:
+    defined = a_town()
+    votes = {f"p{n:03}": {"ann": 50, "bo": 40, "other": 10} for n in range(1, 7)}
+    defined["contests"][0]["previous"] = {"contest": "before", "votes": votes}
+    async with town(tmp_path, defined) as client, opened(client.read) as shown:
+        await shown.text("change").to_have_text(
+            "Change against the election before: no unit yet that is counted and was there then."
+        )
+        await count(client, 5, 8)
+        await shown.text("change").to_have_text(
+            "Change: of the share of votes against the election before, on the 2 counted units that were there then: "
+            "200 votes now, 200 then."
+        )
+        rows = shown.page.locator("#totals tr")
+        changes = [await rows.nth(n).locator("td").nth(2).inner_text() for n in range(3)]
+        assert [text.split()[0] for text in changes] == ["+10.0", "0.0", "not"]
+        await expect(shown.page.locator("#places-head th")).to_have_text(
+            ["Place", "Ann", "Bo", "Change, Ann", "Change, Bo", "Units counted"]
+        )
+        north = shown.page.locator("#places-body tr").first.locator("td")
+        assert (await north.nth(2).inner_text()).startswith("+10.0")
+        shown.clean(client.read)

@@ -303,3 +303,33 @@ async def test_the_rows_under_a_parent_are_a_channel(tmp_path: Path) -> None:
         ):
             async with client.http.get(f"{client.read}/v1/stream?channels={channel}") as response:
                 assert response.status == 404, channel
+
+
+async def test_the_swing_is_of_the_units_that_are_counted_and_were_there(tmp_path: Path) -> None:
+    before = {
+        "p001": {"old": 60, "bo": 30, "other": 10},
+        "p002": {"old": 50, "bo": 50},
+        "p003": {"old": 9},
+        "away": {"old": 5},
+    }
+    previous = {"contest": "town-2022", "map": {"old": "ann"}, "votes": before}
+    async with town(tmp_path, definition(previous=previous)) as client:
+        empty = (await client.view())["swing"]
+        assert (empty["units"], empty["votes"], empty["votes_before"]) == (0, 0, 0)
+        await client.post(batch("b1", report("p001", 70, 20, 5), report("p005", 50, 40)))
+        await client.post(batch("b2", report("p002", 10, 10, status="in-process")))
+        assert (await client.view())["swing"] == {
+            "units": 1,
+            "votes": 95,
+            "votes_before": 100,
+            "totals": [
+                {"selection": "ann", "votes": 70, "votes_before": 60},
+                {"selection": "bo", "votes": 20, "votes_before": 30},
+                {"selection": "cy", "votes": 5, "votes_before": None},
+            ],
+        }
+        page = await client.get("/v1/contests/mayor/units?parent=north")
+        assert [row["swing"]["votes_before"] for row in page["units"]] == [100, 0, 0]
+        await client.desk("annul", units=["p001"])
+        assert (await client.view())["swing"]["units"] == 0
+        assert (await client.get("/v1/contests/mayor?at=3"))["swing"]["units"] == 1

@@ -3,9 +3,10 @@ import { settled } from "./embed-words.js";
 import { StandIn, lookAt, mirrored, tell } from "./mirror.js";
 import { idWords } from "./observe-words.js";
 import { Past } from "./past.js";
-import { at, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
+import { at, cell, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 import { called, conditions, outcome, percents, say } from "./say.js";
+import { changeCell, changeHead, restsOn } from "./swing.js";
 
 const share = percents(2);
 const STALE_AFTER_MS = 10_000;
@@ -293,11 +294,19 @@ function totals(view) {
       rowHead(names[total.selection] ?? total.selection),
       cell(number.format(total.votes) + (total.votes_disputed ? ` (${say("n.votes-disputed", { n: total.votes_disputed })})` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
+      ...(view.swing ? [changeCell(view.swing, total.selection)] : []),
       element("td", claim ? say("certain", { what: [...claim.said, ...weight(claim)].join(", ") }) : say("open"), claim ? "certain" : ""),
     );
     return row;
   });
   at("totals").replaceChildren(...rows);
+  at("totals-head").querySelector(".change")?.remove();
+  if (view.swing) {
+    const head = changeHead();
+    head.classList.add("change");
+    at("totals-head").lastElementChild.before(head);
+  }
+  restsOn(at("change"), view.swing);
   const units = view.units;
   const extra = [["in-process", units.in_process], ["under-review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["unreconciled", units.unreconciled]]
     .filter(([, n]) => n).map(([what, n]) => say(`n.${what}`, { n }));
@@ -314,15 +323,18 @@ function places(view) {
   at("places-section").hidden = below.length < 2;
   if (below.length < 2) return;
   const first = [...view.totals].sort((a, b) => b.votes - a.votes).slice(0, 2).map((t) => t.selection);
-  at("places-head").replaceChildren(...[say("place"), ...first.map((s) => names[s] ?? s), say("places.units")].map((text, i) => {
+  const heads = [say("place"), ...first.map((s) => names[s] ?? s), say("places.units")].map((text, i) => {
     const head = element("th", text, i ? "number" : "");
     head.scope = "col";
     return head;
-  }));
+  });
+  if (view.swing) heads.splice(-1, 0, ...first.map((s) => changeHead(names[s] ?? s)));
+  at("places-head").replaceChildren(...heads);
   at("places-body").replaceChildren(...below.map((place) => {
     const row = element("tr");
     const votes = new Map(place.totals.map((t) => [t.selection, t.votes]));
-    row.append(rowHead(place.name || place.unit), ...first.map((s) => cell(number.format(votes.get(s) ?? 0))), cell(number.format(place.units.completed)));
+    row.append(rowHead(place.name || place.unit), ...first.map((s) => cell(number.format(votes.get(s) ?? 0))),
+      ...(place.swing ? first.map((s) => changeCell(place.swing, s)) : []), cell(number.format(place.units.completed)));
     return row;
   }));
 }
@@ -355,5 +367,3 @@ function inWords(event) {
     default: return `${units ? say("event.units", { what: called("event", kind), n: units.length }) : called("event", kind)}: ${reason ?? ""}`;
   }
 }
-
-function cell(text) { return element("td", text, "number"); }

@@ -20,6 +20,8 @@ export function rowHead(text) {
   return head;
 }
 
+export function cell(text) { return element("td", text, "number"); }
+
 export function link(href, text) {
   const made = element("a", text);
   made.href = kept(href);
