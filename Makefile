@@ -9,7 +9,7 @@ EXIT ?=
 NIGHT ?= demo
 CI ?=
 
-.PHONY: demo test check bench api web lock clean
+.PHONY: demo test check bench api web maps lock clean
 
 demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 	@$(BIN)/tally replay $(NIGHT) --serve --speed $(SPEED) $(if $(EXIT),--until irreversible --exit)
@@ -58,6 +58,9 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/.tests: tests/requirements.lock $(VENV)/.runtime
 	@$(PIP) --require-hashes -r tests/requirements.lock
 	@touch $@
+
+maps:  ## make the shipped maps anew; needs node and npm
+	@cd ws/maps && npm ci --no-audit --no-fund --ignore-scripts --silent && node build.mjs
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .pytest_cache build dist

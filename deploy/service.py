@@ -18,6 +18,7 @@ from prometheus_client import generate_latest
 from deploy.archive import Archive
 from deploy.guard import SERVER_OPTIONS, application, framed_by
 from deploy.keyring import load_keys
+from deploy.maps import chosen
 from deploy.metrics import Metrics, ProjectionCollector, StateCollector, WebhookCollector
 from deploy.opening import Opened, open_journal
 from deploy.settings import Settings, split_address
@@ -160,7 +161,9 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     attach_page(read_app, lambda name: name in sequencer.state.layout.contest_index)
     Observing(lambda: sequencer.state, epoch).attach(read_app)
     framed = framed_by(settings.embed_origins)
-    Embedding(lambda: sequencer.state, epoch, framed, secure=settings.behind_proxy).attach(read_app)
+    maps = chosen(settings.map, settings.map_property)
+    maps.attach(read_app)
+    Embedding(lambda: sequencer.state, epoch, framed, maps, secure=settings.behind_proxy).attach(read_app)
     TakeAway(lambda: sequencer.state, epoch, secure=settings.behind_proxy).attach(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
     HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)

@@ -57,6 +57,12 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Host names beyond the listen addresses; * for any"
     )
+    map: str | None = Field(
+        default=None, description="ve, us, or a TopoJSON file: the map of the pages; else the definition's"
+    )
+    map_property: str | None = Field(
+        default=None, description="the property of the file's places that holds ids or names of units"
+    )
     webhooks: tuple[WebhookSettings, ...] = Field(
         default=(), max_length=WEBHOOKS_MAX, description="where to post what happens (docs/webhooks.md)"
     )

@@ -13,6 +13,7 @@ INSTANT = re.compile(
     r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]\d\d:[0-5]\d)\Z"
 )
 """An ISO 8601 instant with its offset: a local time means nothing to a reader elsewhere."""
+COLOR = re.compile(r"#[0-9a-fA-F]{6}\Z", re.ASCII)
 VOTES_BEFORE_MAX = 1_000_000_000_000
 """Votes of one unit and selection in the election before: more fits no electorate and no 64 bits of sums."""
 
@@ -123,6 +124,8 @@ def _contest_faults(contest: Contest, at: str, tree: Tree | None) -> Iterator[Re
             yield Refusal("bad-identifier", f"{at}/selections/{index}/id", _identifier_rule(selection.id))
         if selection.id.casefold() in seen:
             yield Refusal("bad-identifier", f"{at}/selections/{index}/id", f"{selection.id} is there twice")
+        if isinstance(selection.color, str) and not COLOR.match(selection.color):
+            yield Refusal("bad-definition", f"{at}/selections/{index}/color", "a color is #rrggbb")
         seen.add(selection.id.casefold())
     kind = contest.rule.get("type")
     if kind not in RULES:

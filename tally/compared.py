@@ -3,6 +3,7 @@
 from typing import Any
 
 from tally.effects import unit_columns
+from tally.layout import ContestLayout
 from tally.state import ContestState
 
 
@@ -43,3 +44,10 @@ def leaf_columns(contest: ContestState, unit: int) -> list[int]:
     types = contest.layout.types
     rows = [contest.row(row) for row in range(unit * types, (unit + 1) * types)]
     return unit_columns(contest.layout, unit, rows, int(contest.standing[unit]))
+
+
+def units_under(layout: ContestLayout, unit_id: str) -> int:
+    """How many units report for a unit: itself, or those under it."""
+    if unit_id in layout.unit_index:
+        return 1
+    return int(layout.node_units[layout.node_index[unit_id]]) if unit_id in layout.node_index else 0

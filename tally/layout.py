@@ -65,6 +65,7 @@ class ContestLayout:
     node_ids: tuple[str, ...]
     node_index: dict[str, int]
     lineage: Ints
+    node_units: Ints
     top: tuple[str, ...]
     styles: tuple[int, ...]
     cells: Cells
@@ -157,6 +158,7 @@ def _compile_contest(
         node_ids=nodes,
         node_index={node: n for n, node in enumerate(nodes)},
         lineage=lineage,
+        node_units=np.bincount(lineage.ravel(), minlength=len(nodes) + 1),
         top=top_of(contest, tree),
         styles=styles,
         cells=cells,

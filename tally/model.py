@@ -1,12 +1,14 @@
 """The definition of what is being counted: election, units, contests, selections, caps."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 FORMAT = "tally-election/1"
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}\Z", re.ASCII)
+ShippedMap: TypeAlias = Literal["ve", "us"]
 REGISTERED = "registered"
 """The kind of cap that comes from a unit's register of voters."""
 
@@ -56,7 +58,10 @@ class Unit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a vote can be for. `units`: where it is on the ballot; `electable` is false for blank or null."""
+    """What a vote can be for. `units`: where it is on the ballot; `electable` is false for blank or null.
+
+    `color`: #rrggbb, how pages mark it; without one they choose.
+    """
 
     id: str
     name: str = ""
@@ -64,6 +69,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     units: str | tuple[str, ...] = "all"
     electable: bool = True
     withdrawn: bool = False
+    color: str | UnsetType = UNSET
 
 
 class District(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,7 +130,10 @@ class Assumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Election(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the night is. `is_test` and `label` travel on every view and frame."""
+    """What the night is. `is_test` and `label` travel on every view and frame.
+
+    `map`: which of the shipped maps shows its places; `ve` and `us` are those of states.
+    """
 
     id: str
     name: str = ""
@@ -133,6 +142,7 @@ class Election(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_test: bool = False
     label: str | None = None
     polls_close: str | None = None
+    map: ShippedMap | UnsetType = UNSET
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

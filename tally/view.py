@@ -4,7 +4,7 @@ from typing import Any
 
 from tally import decide
 from tally.coming import by_reading, outstanding_shown
-from tally.compared import leaf_columns, swing_view
+from tally.compared import leaf_columns, swing_view, units_under
 from tally.decide import Decision
 from tally.disputes import Robust, robustness
 from tally.events import ClaimShown
@@ -230,6 +230,7 @@ def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, A
         "invalid": columns[m + INVALID],
         "voters_registered_counted": columns[m + REGISTERED],
         "units": {
+            "total": units_under(layout, unit_id),
             "completed": columns[m + DONE],
             "in_process": columns[m + OPEN],
             "quarantined": columns[m + HELD],

@@ -8,12 +8,14 @@ from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
+from msgspec import UNSET
 
 from tally.model import Contest
 from tally.state import State
 from tally.view import contest_view
 from ws.asked import has, origin
 from ws.card import card
+from ws.maps import Maps
 from ws.oembed import Declined, oembed
 from ws.picture import Busy, Pictures, preview
 from ws.problem import problem
@@ -31,8 +33,11 @@ class Embedding:
     `secure`: a proxy with TLS stands in front, so that addresses of ours begin with https.
     """
 
-    def __init__(self, state: Callable[[], State], epoch: str, policy: str, *, secure: bool) -> None:
+    def __init__(
+        self, state: Callable[[], State], epoch: str, policy: str, maps: Maps, *, secure: bool
+    ) -> None:
         self._state, self._epoch, self._policy, self._secure = state, epoch, policy, secure
+        self._maps = maps
         self._page = (_STATIC / "embed.html").read_text(encoding="utf-8")
         self._customizer = (_STATIC / "customize.html").read_bytes()
         self._cards: dict[tuple[str, str], tuple[str, str]] = {}
@@ -156,7 +161,7 @@ class Embedding:
         if contest is None:
             return _unknown()
         layout = self._state().layout
-        tag = layout.sha256
+        tag = layout.sha256 + self._maps.tag()
         position = f"{self._epoch}/{self._state().seq}"
         headers = {"ETag": f'"{tag}"', "Cache-Control": "no-cache", "Tally-Position": position}
         if has(request, tag):
@@ -164,7 +169,7 @@ class Embedding:
         election = layout.definition.election
         view = {
             "format": "tally-names/1",
-            "definition_sha256": tag,
+            "definition_sha256": layout.sha256,
             "election": {"id": election.id, "name": election.name},
             "contest": {
                 "id": contest.id,
@@ -173,9 +178,16 @@ class Embedding:
                 "seats": contest.rule.get("seats"),
             },
             "selections": [
-                {"id": s.id, "name": s.name, "party": s.party, "withdrawn": s.withdrawn}
+                {
+                    "id": s.id,
+                    "name": s.name,
+                    "party": s.party,
+                    "withdrawn": s.withdrawn,
+                    "color": None if s.color is UNSET else s.color,
+                }
                 for s in contest.selections
             ],
+            "map": self._maps.shown(election),
         }
         return web.Response(body=msgspec.json.encode(view), content_type="application/json", headers=headers)
 

@@ -12,6 +12,7 @@ _TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
+    ".json": "application/json",
 }
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 

@@ -119,6 +119,7 @@ class Votes(Struct):
 class SumNumbers(Struct):
     """How many units under a place stand how."""
 
+    total: Count
     completed: Count
     in_process: Count
     quarantined: Count
@@ -229,6 +230,14 @@ class NamedSelection(Struct):
     name: str
     party: str | None
     withdrawn: bool
+    color: Annotated[str | None, Meta(description="#rrggbb, as the definition says.")]
+
+
+class ShownMap(Struct):
+    """A TopoJSON file, and which property of its features names units; null: whichever does, or their id."""
+
+    url: str
+    property: str | None
 
 
 class Names(Struct):
@@ -239,6 +248,7 @@ class Names(Struct):
     election: NamedElection
     contest: NamedContest
     selections: list[NamedSelection]
+    map: Annotated[ShownMap | None, Meta(description="null: the night has none.")]
 
 
 class OEmbed(Struct):

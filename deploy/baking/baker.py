@@ -12,6 +12,7 @@ from deploy.baking.places import CONTEST_FORMAT, MIRROR_FORMAT, claim_file, fold
 from deploy.baking.shelf import Shelf
 from deploy.baking.source import Got, Source, SourceAway
 from ws.exports import EXPORTS
+from ws.maps import OWN
 from ws.page import static_files
 
 AT_ONCE_MAX = 4
@@ -53,6 +54,7 @@ class Baker:
         contests = {one["contest"]: one["seq"] for one in election["contests"]}
         if not self._dressed:
             self._dress(list(contests))
+            await self._copy(OWN, OWN[1:])
         for done, (contest, seq) in enumerate(contests.items()):
             told(done, len(contests))
             if self._may_have_changed(contest, seq):

@@ -16,6 +16,7 @@ from tally.state import State
 from ws.board import StateBoard
 from ws.embed import Embedding
 from ws.http import Reading
+from ws.maps import Maps
 from ws.observing import Observing
 from ws.projecting import Projecting
 from ws.take_away import TakeAway
@@ -65,7 +66,7 @@ class Hosted:
         board = StateBoard(self._epoch, now, dict, projecting)
         Reading(board, now, state_at, projecting).attach(app)
         Observing(now, self._epoch).attach(app)
-        Embedding(now, self._epoch, "", secure=False).attach(app)
+        Embedding(now, self._epoch, "", Maps(), secure=False).attach(app)
         TakeAway(now, self._epoch, secure=False).attach(app)
         self._runner = web.AppRunner(app, **SERVER_OPTIONS)
         await self._runner.setup()

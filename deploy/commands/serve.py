@@ -41,6 +41,12 @@ def serve(
         int | None, typer.Option(help="Give up a projection that takes longer. [10000]")
     ] = None,
     snapshot_records: Annotated[int | None, typer.Option(help="Records between snapshots. [50000]")] = None,
+    map: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(help="Map of the pages: ve, us, or a TopoJSON file. [as defined]")
+    ] = None,
+    map_property: Annotated[
+        str | None, typer.Option(help="Property of the file's places that holds ids or names of units.")
+    ] = None,
     behind_proxy: Annotated[
         bool | None, typer.Option(help="A proxy with TLS is in front; public addresses are fine.")
     ] = None,
@@ -54,6 +60,7 @@ def serve(
         config, election=election, data=data, listen=listen, ingest_listen=ingest_listen, admin_listen=admin_listen,
         keys=keys, tick_ms=tick_ms, snapshot_records=snapshot_records, behind_proxy=behind_proxy, loop=loop,
         projection_interval_ms=projection_interval_ms, projection_deadline_ms=projection_deadline_ms,
+        map=map, map_property=map_property,
     )  # fmt: skip
     opened = open_with_progress(settings)
     run(settings.loop, serve_until_stopped(build(settings, opened)))

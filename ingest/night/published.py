@@ -70,7 +70,9 @@ def _definition(
         )
         for contest in about["contests"]
     )
-    election = Election(source_id, source.title, about["date"][:10], source.timezone, label=LABEL)
+    election = Election(
+        source_id, source.title, about["date"][:10], source.timezone, label=LABEL, map=source.map
+    )
     definition = Definition(FORMAT, election, tuple(_units(source, units)), contests)
     return checked(folder, definition)
 

@@ -108,7 +108,7 @@ def _definition(states: list[tuple[StateRow, list[Table]]]) -> Definition:
         format=FORMAT,
         election=Election(
             ELECTION, "Venezuela, presidential election of 14 April 2013", "2013-04-14", "America/Caracas",
-            is_test=False, label="reconstruction", polls_close="2013-04-14T18:00:00-04:30",
+            is_test=False, label="reconstruction", polls_close="2013-04-14T18:00:00-04:30", map="ve",
         ),
         units=tuple(units),
         contests=(

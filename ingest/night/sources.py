@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tally.model import Bound
+from msgspec import UNSET, UnsetType
+
+from tally.model import Bound, ShippedMap
 
 NO_BOUND = Bound()
 
@@ -60,6 +62,7 @@ class Source:
     ranked: str | None = None
     dates: dict[str, str] = field(default_factory=dict)
     before: dict[str, Before] = field(default_factory=dict)
+    map: ShippedMap | UnsetType = UNSET
 
 
 PLURALITY: dict[str, Any] = {"type": "plurality", "seats": 1}
@@ -84,6 +87,7 @@ SOURCES: dict[str, Source] = {
         {"ve-pres-2013": PLURALITY},
         bound=Bound("registered", hard=True),  # nobody votes at a table on whose roll he is not
         before={"ve-pres-2013": Before("ve-pres-2012", "venezuela_2012", {"chavez": "maduro"})},
+        map="ve",
     ),
     "venezuela_2012": Source(
         "Venezuela, presidential election of 7 October 2012",
@@ -91,6 +95,7 @@ SOURCES: dict[str, Source] = {
         _VENEZUELA,
         {"ve-pres-2012": PLURALITY},
         bound=Bound("registered", hard=True),
+        map="ve",
     ),
     "mexico_2006": Source(
         "Mexico, presidential election of 2 July 2006",

@@ -45,11 +45,26 @@ def test_a_new_build_is_what_is_committed(tmp_path: Path) -> None:
     assert [name for name in made if made[name] != kept[name]] == [], "run make web"
 
 
+def test_the_shipped_maps_are_what_their_sources_make(tmp_path: Path) -> None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        missing("node and npm are not installed")
+    for name in files():
+        if name.startswith("ws/maps/"):
+            shutil.copy(ROOT / name, tmp_path)
+    done = subprocess.run(INSTALL, check=False, cwd=tmp_path, capture_output=True, text=True)
+    if done.returncode:
+        missing(f"npm could not install what the maps are made of: {done.stderr.strip()[-300:]}")
+    subprocess.run(["node", "build.mjs", str(tmp_path)], check=True, cwd=tmp_path, capture_output=True)
+    for kept in STATIC.glob("map-*.json"):
+        assert (tmp_path / kept.name).read_bytes() == kept.read_bytes(), "run make maps"
+
+
 def test_a_bundle_asks_for_nothing_from_elsewhere() -> None:
     for path in built():
         text = path.read_text()
         assert set(re.findall(r'(?:import|from)\s*\(?"([^"]+)"', text)) <= {
-            f"/static/{own.name}" for own in STATIC.glob("*.js")
+            "./shared.bundle.js",
+            *(f"/static/{own.name}" for own in STATIC.glob("*.js")),
         }
         assert "sourceMappingURL" not in text
         assert not re.search(r"\b(?:eval|new Function)\(|style=\"", text), (
@@ -59,9 +74,10 @@ def test_a_bundle_asks_for_nothing_from_elsewhere() -> None:
 
 
 def test_every_version_is_exact_and_no_registry_is_named() -> None:
-    lock = (WEB / "package-lock.json").read_text()
-    assert '"resolved"' not in lock
-    assert "http" not in lock.replace('"integrity"', "")
+    for folder in (WEB, ROOT / "ws" / "maps"):
+        lock = (folder / "package-lock.json").read_text()
+        assert '"resolved"' not in lock
+        assert "http" not in lock.replace('"integrity"', "")
     wanted = re.findall(r'^ {4}"[\w@/-]+": "([^"]+)"', (WEB / "package.json").read_text(), re.MULTILINE)
     assert all(re.fullmatch(r"\d+\.\d+\.\d+|node build\.mjs", version) for version in wanted), wanted
     assert len(wanted) > 3

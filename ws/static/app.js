@@ -3,6 +3,8 @@ import { settled } from "./embed-words.js";
 import { StandIn, lookAt, mirrored, tell } from "./mirror.js";
 import { idWords } from "./observe-words.js";
 import { Past } from "./past.js";
+import { Places } from "./places.js";
+import { bar, swatch } from "./colours.js";
 import { at, cell, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 import { called, conditions, outcome, percents, say } from "./say.js";
@@ -19,6 +21,7 @@ const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only 
 const picture = document.querySelector("tally-crossing");
 
 let names = {};
+let places = null;
 let prize = "seats"; // what at-least and at-most count
 let shown = null; // what the page says
 let live = null; // the newest view; another one while the page shows the past
@@ -52,6 +55,7 @@ async function start() {
   label(election);
   prize = ["electoral_college", "district_method"].includes(contest.rule) ? "electors" : "seats";
   names = Object.fromEntries(named.selections.map((s) => [s.id, s.name || s.id]));
+  places = new Places(named, names);
   at("contest").textContent = contest.name || contest.id;
   at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
   at("verify").textContent = `tally verify ${location.origin}`;
@@ -169,7 +173,7 @@ function paint(view) {
   verdict(view);
   crossing(view);
   totals(view);
-  places(view);
+  places.show(view);
   if (projection && !past.on) projected(projection, view, names);
   at("position").textContent = say("position", { at: `${view.position.epoch}/${view.position.seq}`, time: clock.format(new Date(view.as_of)) });
 }
@@ -290,8 +294,11 @@ function totals(view) {
   const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
     const row = element("tr");
     const claim = claims.get(total.selection);
+    const colour = places.colours[total.selection], head = rowHead(names[total.selection] ?? total.selection);
+    head.prepend(swatch(colour));
+    head.append(bar(colour, view.valid ? total.votes / view.valid : 0));
     row.append(
-      rowHead(names[total.selection] ?? total.selection),
+      head,
       cell(number.format(total.votes) + (total.votes_disputed ? ` (${say("n.votes-disputed", { n: total.votes_disputed })})` : "")),
       cell(view.valid ? share.format(total.votes / view.valid) : "–"),
       ...(view.swing ? [changeCell(view.swing, total.selection)] : []),
@@ -316,27 +323,6 @@ function totals(view) {
     view.voters_registered ? say("counted.registered", { n: view.voters_registered }) : "",
   ];
   write(at("counted"), `${said.filter(Boolean).join("; ")}.`);
-}
-
-function places(view) {
-  const below = view.subtotals ?? [];
-  at("places-section").hidden = below.length < 2;
-  if (below.length < 2) return;
-  const first = [...view.totals].sort((a, b) => b.votes - a.votes).slice(0, 2).map((t) => t.selection);
-  const heads = [say("place"), ...first.map((s) => names[s] ?? s), say("places.units")].map((text, i) => {
-    const head = element("th", text, i ? "number" : "");
-    head.scope = "col";
-    return head;
-  });
-  if (view.swing) heads.splice(-1, 0, ...first.map((s) => changeHead(names[s] ?? s)));
-  at("places-head").replaceChildren(...heads);
-  at("places-body").replaceChildren(...below.map((place) => {
-    const row = element("tr");
-    const votes = new Map(place.totals.map((t) => [t.selection, t.votes]));
-    row.append(rowHead(place.name || place.unit), ...first.map((s) => cell(number.format(votes.get(s) ?? 0))),
-      ...(place.swing ? first.map((s) => changeCell(place.swing, s)) : []), cell(number.format(place.units.completed)));
-    return row;
-  }));
 }
 
 function happened(frame) {
