@@ -18,8 +18,12 @@ __all__ = ["modules"]  # a fixture: axe-core
 
 SHIFTS = """
 window.shifted = 0;
+window.moved = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+    window.shifted += entry.value;
+    window.moved.push(...entry.sources.map((one) => `${one.node?.id || one.node?.parentElement?.id || one.node?.nodeName}: ${one.previousRect.y} to ${one.currentRect.y}`));
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 

@@ -14,10 +14,15 @@ from ingest.night.shipped import load_shipped
 from tally.checks import faults
 from tally.model import canonical, read
 from tests.house.tree import ROOT
+from tests.service.test_crossing import SHIFTS
+from tests.service.test_observe import PHONE
+from tests.service.test_observe import faults as axe_faults
 from tests.service.test_page import opened
 from tests.service.world import batch, definition, report, town
+from tests.ws.test_sdk_javascript import modules
 
 pytestmark = pytest.mark.browser
+__all__ = ["modules"]  # a fixture: axe-core
 
 STATES = {"01": "Capital", "03": "Apure", "06": "Bolívar", "21": "Zulia", "22": "Amazonas"}
 WEIGHT_MAX = 120_000
@@ -123,6 +128,31 @@ async def test_by_keys_from_place_to_place_and_to_its_row(tmp_path: Path) -> Non
             "a frame takes no focus"
         )
         shown.clean(client.read)
+
+
+@pytest.mark.parametrize(("color_scheme", "wide"), [("light", True), ("dark", False)])
+async def test_nothing_moves_and_axe_finds_nothing(
+    tmp_path: Path, modules: Path, color_scheme: str, *, wide: bool
+) -> None:
+    axe = (modules / "axe-core" / "axe.min.js").read_text()
+    defined = country()
+    votes = {f"{code}-{n}": {"ann": 40, "bo": 30} for code in STATES for n in (1, 2)}
+    defined["contests"][0]["previous"] = {"votes": votes}
+    async with town(tmp_path, defined) as client, opened("about:blank", color_scheme) as shown:
+        page = shown.page
+        await page.set_viewport_size({"width": 1280, "height": 900} if wide else PHONE)
+        await page.add_init_script(SHIFTS)
+        await page.goto(client.read)
+        await expect(page.locator("tally-map g[role=button]")).to_have_count(5)
+        await page.locator("#places").scroll_into_view_if_needed()
+        settled = await page.evaluate("window.shifted")
+        for number, code in enumerate(STATES):
+            await client.post(batch(f"b{number}", report(f"{code}-1", 50 - 10 * number, 20)))
+        await client.desk("dispute", units=["01-1"])
+        await expect(page.locator('tally-map g[data-unit="01"] path[fill="url(#crossed)"]')).to_have_count(1)
+        assert await page.evaluate("window.shifted") - settled < 0.05, await page.evaluate("window.moved.join(String.fromCharCode(10))")
+        assert await axe_faults(page, axe) == []
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_a_night_without_a_map_has_no_box_and_loads_none(tmp_path: Path) -> None:

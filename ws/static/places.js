@@ -31,14 +31,13 @@ export class Places {
     const key = [...first, Boolean(view.swing)].join("\n");
     if (this.headed === key) return;
     this.headed = key;
-    const heads = [say("place"), ...first.map((s) => this.names[s] ?? s), say("places.units")].map((text, i) => {
-      const head = element("th", text, i ? "number" : "");
-      head.scope = "col";
-      if (first[i - 1]) head.prepend(swatch(this.colours[first[i - 1]]));
-      return head;
+    const head = (text, className) => Object.assign(element("th", text, className), { scope: "col" });
+    const heads = first.flatMap((s) => {
+      const called = this.names[s] ?? s, named = head(called, "number");
+      named.prepend(swatch(this.colours[s]));
+      return view.swing ? [named, changeHead(called)] : [named];
     });
-    if (view.swing) heads.splice(-1, 0, ...first.map((s) => changeHead(this.names[s] ?? s)));
-    at("places-head").replaceChildren(...heads);
+    at("places-head").replaceChildren(head(say("place")), ...heads, head(say("places.units"), "number"));
   }
 
   #row(place, first) {
@@ -52,8 +51,7 @@ export class Places {
     const votes = new Map(place.totals.map((t) => [t.selection, t.votes]));
     row.replaceChildren(
       rowHead(place.name || place.unit),
-      ...first.map((s) => cell(number.format(votes.get(s) ?? 0))),
-      ...(place.swing ? first.map((s) => changeCell(place.swing, s)) : []),
+      ...first.flatMap((s) => [cell(number.format(votes.get(s) ?? 0)), ...(place.swing ? [changeCell(place.swing, s)] : [])]),
       cell(number.format(place.units.completed)),
     );
     return row;

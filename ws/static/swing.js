@@ -21,7 +21,8 @@ export function changeCell(swing, selection) {
 
 // Heads of the columns that are there only beside an election before.
 export function changeHead(name) {
-  const head = element("th", name ? say("swing.of", { name }) : say("swing.head"), "number");
+  const head = element("th", say("swing.head"), "number");
+  if (name) head.append(element("span", say("swing.of", { name }), "hidden"));
   head.scope = "col";
   return head;
 }

@@ -236,7 +236,7 @@ export default {
   "map.outlined": "thick line: irreversible there",
   "map.empty": "dotted: nothing counted",
   "swing.head": "Change",
-  "swing.of": "Change, {name}",
+  "swing.of": " of {name}",
   "swing.points": "points",
   "swing.new": "not compared",
   "swing.none-yet": "Change against the election before: no unit yet that is counted and was there then.",

@@ -230,7 +230,7 @@ export default {
   "map.outlined": "línea gruesa: allí es irreversible",
   "map.empty": "punteado: nada contado",
   "swing.head": "Cambio",
-  "swing.of": "Cambio, {name}",
+  "swing.of": " de {name}",
   "swing.points": "puntos",
   "swing.new": "sin comparación",
   "swing.none-yet": "Cambio frente a la elección anterior: todavía no hay ninguna unidad contada que existiera entonces.",

@@ -230,7 +230,7 @@ export default {
   "map.outlined": "linha grossa: lá é irreversível",
   "map.empty": "pontilhado: nada apurado",
   "swing.head": "Variação",
-  "swing.of": "Variação, {name}",
+  "swing.of": " de {name}",
   "swing.points": "pontos",
   "swing.new": "sem comparação",
   "swing.none-yet": "Variação frente à eleição anterior: ainda não há unidade apurada que existisse então.",

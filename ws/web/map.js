@@ -13,6 +13,7 @@ const ASIDE = 2.5; // how much farther a place is that lies aside of the way an 
 const MATCHED_MIN = 2;
 const WIDE_DEGREES = 120, POLAR_DEGREES = 72; // beyond these Mercator misleads
 const TIP_GAP = 14;
+const LEADERS = 2; // have their room in the legend from the start
 const LETTER = 9.5; // wide: a name stands where there is room for it
 
 // Names as they are compared: without accents, case and marks.
@@ -141,10 +142,11 @@ class TallyMap extends LitElement {
     const some = (what) => known.some(({ place }) => what(place));
     return html`<ul aria-label=${say.legend}>
       ${leaders.map((who) => html`<li>${filled(this.#colours[who] ?? "#8a8f98")}${say.leads(this.#called(who))}</li>`)}
+      ${Array.from({ length: Math.max(0, LEADERS - leaders.length) }, () => html`<li class="later" aria-hidden="true">&nbsp;</li>`)}
       <li class="ramp">${box(STEPS.map(([, full], i) => svg`<rect x=${i * 6.4} width="6.5" height="18" fill=${this.#colours[leaders[0]] ?? "#8a8f98"} fill-opacity=${full}></rect>`))}${say.lead}</li>
       <li>${filled("url(#dots)")}${say.empty}</li>
       <li>${box(svg`<rect width="32" height="18" fill=${this.#colours[leaders[0]] ?? "#8a8f98"}></rect><rect width="32" height="18" fill="url(#stripes)"></rect>`)}${say.partial}</li>
-      ${some((place) => place.units.disputed) ? html`<li>${filled("url(#crossed)")}${say.hatched}</li>` : nothing}
+      <li>${filled("url(#crossed)")}${say.hatched}</li>
       ${some((place) => place.sure) ? html`<li>${box(svg`<rect x="2" y="2" width="28" height="14" fill="none" stroke="currentColor" stroke-width="4"></rect>`)}${say.outlined}</li>` : nothing}
     </ul>`;
   }
