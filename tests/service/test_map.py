@@ -14,6 +14,7 @@ from ingest.night.shipped import load_shipped
 from tally.checks import faults
 from tally.model import canonical, read
 from tests.house.tree import ROOT
+from tests.service.mirror import baked, served_plainly
 from tests.service.test_crossing import SHIFTS
 from tests.service.test_observe import PHONE
 from tests.service.test_observe import faults as axe_faults
@@ -150,7 +151,9 @@ async def test_nothing_moves_and_axe_finds_nothing(
             await client.post(batch(f"b{number}", report(f"{code}-1", 50 - 10 * number, 20)))
         await client.desk("dispute", units=["01-1"])
         await expect(page.locator('tally-map g[data-unit="01"] path[fill="url(#crossed)"]')).to_have_count(1)
-        assert await page.evaluate("window.shifted") - settled < 0.05, await page.evaluate("window.moved.join(String.fromCharCode(10))")
+        assert await page.evaluate("window.shifted") - settled < 0.05, await page.evaluate(
+            "window.moved.join(String.fromCharCode(10))"
+        )
         assert await axe_faults(page, axe) == []
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -182,6 +185,10 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
         assert names["map"] == {"url": "/static/map.json", "property": "label"}
         assert await client.get("/static/map.json") == own_map()
         shown.clean(client.read)
+        await baked(tmp_path / "copy", "--from", client.read)
+    async with served_plainly(tmp_path / "copy") as url, opened(url) as shown:
+        await expect(shown.page.locator("tally-map g[role=button]")).to_have_count(2)
+        shown.clean(url)
 
 
 @pytest.mark.parametrize(
