@@ -1,9 +1,13 @@
-"""The live pages: static files from a fixed map in memory; no directory is served."""
+"""The live pages: static files in memory, compressed once; no directory is served."""
 
+import gzip
+import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
+
+from ws.asked import has, takes_gzip
 
 _STATIC = Path(__file__).parent / "static"
 _TYPES = {
@@ -23,7 +27,7 @@ def static_files() -> dict[str, bytes]:
 
 
 def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None:
-    """Serve `/`, `/contest/{id}`, `/observe` and `/static/*` from files read once, now.
+    """Serve `/`, `/contest/{id}`, `/observe` and `/static/*` from files read and compressed once, now.
 
     `is_contest` says whether an id is a contest's: the page of another says so, with status 404.
     """
@@ -41,13 +45,28 @@ def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None
 
 
 def _served(body: bytes, content_type: str, found: Callable[[web.Request], bool]) -> Answer:
+    """A file as it is, or as gzip to who takes that; a reader who has it already is told so.
+
+    The two forms are other bytes, so they have other tags (RFC 9110, 8.8.3).
+    """
+    small = gzip.compress(body, mtime=0)
+    digest = hashlib.sha256(body).hexdigest()[:16]
+
     async def serve(request: web.Request) -> web.Response:
+        squeezed = len(small) < len(body) and takes_gzip(request)
+        tag = f"{digest}-gz" if squeezed else digest
+        headers = {"Cache-Control": "no-cache", "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
+        known = found(request)
+        if known and has(request, tag):
+            return web.Response(status=304, headers=headers)
+        if squeezed:
+            headers["Content-Encoding"] = "gzip"
         return web.Response(
-            body=body,
-            status=200 if found(request) else 404,
+            body=small if squeezed else body,
+            status=200 if known else 404,
             content_type=content_type,
             charset="utf-8",
-            headers={"Cache-Control": "no-cache"},
+            headers=headers,
         )
 
     return serve

@@ -124,12 +124,12 @@ _FILE = Parameter(
 _UNKNOWN = "404 with the same page for an unknown id."
 _SVG, _PLAIN = "image/svg+xml; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
 PAGES = (
-    Operation("/", "page", "The live page.", {HTML: None}),
+    Operation("/", "page", "The live page.", {HTML: None}, tagged=True),
     Operation("/contest/{id}", "contestPage", f"The live page of a contest; {_UNKNOWN}",
-              {HTML: None}, (CONTEST,), statuses=(200, 404)),
-    Operation("/observe", "observersPage", "All contests live, for observers.", {HTML: None}),
+              {HTML: None}, (CONTEST,), statuses=(200, 404), tagged=True),
+    Operation("/observe", "observersPage", "All contests live, for observers.", {HTML: None}, tagged=True),
     Operation("/static/{name}", "asset", "What the pages are made of.", {"*/*": None},
-              (_FILE,)),
+              (_FILE,), tagged=True),
     Operation("/embed", "customizer", "Where a snippet for another page is put together.", {HTML: None}),
     Operation("/embed/{id}", "widget", f"One contest live, to stand in a frame; {_UNKNOWN}",
               {HTML: None}, (CONTEST, *_WIDGET), statuses=(200, 404)),
