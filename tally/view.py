@@ -1,5 +1,6 @@
 """What a client may see: one whole contest, one election in lines; each with its position."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tally import decide
@@ -241,8 +242,14 @@ def child_view(state: State, contest: ContestState, unit_id: str) -> dict[str, A
     }
 
 
-def election_view(state: State, epoch: str) -> dict[str, Any]:
-    """Every contest in one line: who leads, by how much, how far the count is, and what is decided."""
+def election_view(
+    state: State, epoch: str, only: Sequence[int] | None = None, total: int | None = None
+) -> dict[str, Any]:
+    """Every contest in one line: who leads, by how much, how far the count is, and what is decided.
+
+    `only`: just these, of `total` that could be listed.
+    """
+    chosen = range(len(state.contests)) if only is None else only
     election = state.layout.definition.election
     return {
         "format": ELECTION_FORMAT,
@@ -253,7 +260,8 @@ def election_view(state: State, epoch: str) -> dict[str, Any]:
         "definition_sha256": state.layout.sha256,
         "position": {"epoch": epoch, "seq": state.seq},
         "as_of": written(state.at_ms),
-        "contests": [_line(contest) for contest in state.contests],
+        "total": len(chosen) if total is None else total,
+        "contests": [_line(state.contests[index]) for index in chosen],
     }
 
 

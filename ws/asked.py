@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from ws.problem import problem
+
 
 def origin(request: web.Request, *, secure: bool) -> str:
     """Where this service is read, scheme and host. `secure`: a proxy with TLS stands in front."""
@@ -20,3 +22,20 @@ def takes_gzip(request: web.Request) -> bool:
         if name == "gzip":
             return not weight or weight.strip("0.") != ""
     return False
+
+
+def whole(
+    request: web.BaseRequest, name: str, default: int, least: int = 1, most: int = 1 << 53
+) -> int | None:
+    """A whole number of the query; `default` where it is not given, None where it is none or out of bounds."""
+    given = request.query.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 17):
+        return None
+    return int(given) if least <= int(given) <= most else None
+
+
+def bad_query(name: str, detail: str) -> web.Response:
+    """The refusal of one parameter."""
+    return problem("bad-query", 400, "Bad query", f"{name}: {detail}", f"/{name}")

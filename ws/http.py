@@ -11,14 +11,15 @@ from tally import certificate, weakest, wire
 from tally.model import canonical
 from tally.rows import canonical_lines
 from tally.state import ContestState, State
-from tally.view import contest_view, election_view
-from ws.asked import has
-from ws.board import StateBoard, rows_of
+from tally.view import contest_view
+from ws.asked import bad_query, has, whole
+from ws.board import StateBoard
+from ws.finding import Finding
 from ws.history import history_page, history_picture
+from ws.listing import contests_page, units_page
 from ws.problem import problem
 from ws.projecting import Projecting
 
-ROWS_MAX = 1_000
 HISTORY_MAX = 1_000
 NOT_YET = ("/v1/bulletins",)
 
@@ -37,6 +38,7 @@ class Reading:
         self._board = board
         self._state = state
         self._state_at = state_at
+        self._finding = Finding()
         self._still: dict[int, ContestState] = {}
 
     def attach(self, app: web.Application) -> None:
@@ -64,13 +66,14 @@ class Reading:
         return self._answer(request, head + body[1:], layout.sha256)
 
     async def contests(self, request: web.Request) -> web.StreamResponse:
-        """Every contest in one line."""
+        """Contests in one line each: all, or those found by name."""
         state = await self._when(request)
         if isinstance(state, web.Response):
             return state
-        return self._answer(
-            request, wire.to_json(election_view(state, self._board.epoch)), self._tag(state.seq)
-        )
+        view = await contests_page(self._finding, request, state, self._board.epoch)
+        if isinstance(view, web.Response):
+            return view
+        return self._answer(request, wire.to_json(view), self._tag(view["position"]["seq"]))
 
     async def contest(self, request: web.Request) -> web.StreamResponse:
         """One contest view, now or as it stood; byte for byte what the stream carries."""
@@ -87,34 +90,14 @@ class Reading:
         return self._answer(request, wire.to_json(view), tag)
 
     async def units(self, request: web.Request) -> web.StreamResponse:
-        """Units directly under a parent (default: the root's children), in pages by `after`."""
+        """Units under a parent, or found by name, in pages by `after`."""
         found = await self._contest(request)
         if isinstance(found, web.Response):
             return found
         state, contest = found
-        limit = _whole(request, "limit", ROWS_MAX, most=ROWS_MAX)
-        if limit is None:
-            return _bad_query("limit", f"a whole number from 1 to {ROWS_MAX}")
-        parent = request.query.get("parent")
-        if parent is not None and parent not in state.layout.children:
-            if parent not in state.layout.unit_of:
-                return problem("unknown-unit", 404, "Unknown unit", f"no unit {parent[:80]}", "/parent")
-            below: tuple[str, ...] = (parent,)
-        else:
-            below = contest.layout.top if parent is None else state.layout.children[parent]
-        after = request.query.get("after")
-        if after is not None:
-            if after not in below:
-                return _bad_query("after", "an id of the page before")
-            below = below[below.index(after) + 1 :]
-        rows = [row for unit in below[:limit] for row in rows_of(state, contest, unit, self._board.epoch)]
-        view = {
-            "contest": contest.layout.contest.id,
-            "parent": parent,
-            "position": {"epoch": self._board.epoch, "seq": contest.changed_seq},
-            "units": rows,
-            "next": below[limit - 1] if len(below) > limit else None,
-        }
+        view = await units_page(self._finding, request, state, contest, self._board.epoch)
+        if isinstance(view, web.Response):
+            return view
         return self._answer(request, wire.to_json(view), self._tag(contest.changed_seq))
 
     async def units_ndjson(self, request: web.Request) -> web.StreamResponse:
@@ -163,7 +146,7 @@ class Reading:
         state, contest = found
         claim = request.query.get("claim")
         if claim is None:
-            return _bad_query("claim", "a claim id, such as elected:ID")
+            return bad_query("claim", "a claim id, such as elected:ID")
         return state, self._at_rest(state, contest), claim
 
     def _of_claim(
@@ -182,18 +165,18 @@ class Reading:
         _, contest = found
         query = request.query
         after, limit = (
-            _whole(request, "after", 0, least=0),
-            _whole(request, "limit", HISTORY_MAX, most=HISTORY_MAX),
+            whole(request, "after", 0, least=0),
+            whole(request, "limit", HISTORY_MAX, most=HISTORY_MAX),
         )
-        points = _whole(request, "points", HISTORY_MAX, least=2, most=HISTORY_MAX)
+        points = whole(request, "points", HISTORY_MAX, least=2, most=HISTORY_MAX)
         if after is None:
-            return _bad_query("after", "a position (seq)")
+            return bad_query("after", "a position (seq)")
         if limit is None:
-            return _bad_query("limit", f"a whole number from 1 to {HISTORY_MAX}")
+            return bad_query("limit", f"a whole number from 1 to {HISTORY_MAX}")
         if points is None:
-            return _bad_query("points", f"a whole number from 2 to {HISTORY_MAX}")
+            return bad_query("points", f"a whole number from 2 to {HISTORY_MAX}")
         if "points" in query and "limit" in query:
-            return _bad_query("points", "the whole in so many points, or a page by limit, not both")
+            return bad_query("points", "the whole in so many points, or a page by limit, not both")
         view = (
             history_picture(contest, after, points, self._board.epoch)
             if "points" in query
@@ -241,7 +224,7 @@ class Reading:
             return state
         seq = int(at) if at.isascii() and at.isdigit() and len(at) < 16 else _seq_at(state, at)
         if seq is None:
-            return _bad_query("at", "a position (seq) or an ISO 8601 instant with its offset")
+            return bad_query("at", "a position (seq) or an ISO 8601 instant with its offset")
         if seq == state.seq:
             return state
         past = await self._state_at(seq) if 1 <= seq <= state.seq else None
@@ -282,16 +265,3 @@ def _seq_at(state: State, instant: str) -> int | None:
     except ValueError:
         return None
     return None if moment.tzinfo is None else max(0, state.seq_at(int(moment.timestamp() * 1_000)))
-
-
-def _whole(request: web.Request, name: str, default: int, least: int = 1, most: int = 1 << 53) -> int | None:
-    given = request.query.get(name)
-    if given is None:
-        return default
-    if not (given.isascii() and given.isdigit() and len(given) < 17):
-        return None
-    return int(given) if least <= int(given) <= most else None
-
-
-def _bad_query(name: str, detail: str) -> web.Response:
-    return problem("bad-query", 400, "Bad query", f"{name}: {detail}", f"/{name}")

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from deploy.api import observed, rows, views, writes
 from deploy.api.likely import Projection
-from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, POINTS, Parameter, query
+from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, POINTS, SEARCH, Parameter, query
 from ingest.feeds import json_body, msgpack_body
 from tally.model import Definition
 from tally.refusal import STATUS_OF_CODE
@@ -80,13 +80,13 @@ VIEWS = (
         "/v1/election", "getElection", "The definition in force and its SHA-256.", {JSON: DefinitionInForce},
         (_FORM,), tagged=True, positioned=True,
     ),
-    _viewed("/v1/contests", "getContests", "Every contest in one line.", views.ElectionView, AT,
+    _viewed("/v1/contests", "getContests", "Contests in one line each.", views.ElectionView, SEARCH, LIMIT, AT,
             problems={400: ("bad-query",), 404: ("unknown-position",)}),
     _viewed(_OF, "getContest", "One contest, byte for byte what the stream carries.", views.ContestView, CONTEST, AT,
             problems=PAST),
     _viewed(_OF + "/names", "getNames", "Who a contest is between.", views.Names, CONTEST, problems=NOBODY),
-    _viewed(_OF + "/units", "getUnits", "Rows and sums under a unit, in pages.", rows.UnitsPage,
-            CONTEST, _UNIT, _AFTER_UNIT, LIMIT, AT,
+    _viewed(_OF + "/units", "getUnits", "Rows and sums under a unit or found by name, in pages.", rows.UnitsPage,
+            CONTEST, _UNIT, SEARCH, _AFTER_UNIT, LIMIT, AT,
             problems={400: ("bad-query",), 404: ("unknown-contest", "unknown-unit", "unknown-position")}),
     Operation(_OF + "/units.ndjson", "getRows", "Every row in the form proofs are taken from, one a line.",
               {"application/x-ndjson": rows.ProofRow}, (CONTEST, AT), PAST, positioned=True, tagged=False),

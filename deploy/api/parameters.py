@@ -2,7 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from ws.http import ROWS_MAX
+from ws.finding import QUERY_CHARACTERS_MAX
+from ws.listing import ROWS_MAX
 
 
 class Parameter(NamedTuple):
@@ -31,6 +32,11 @@ AFTER_SEQ = query(
     "after", "Only what came after this record.", {"type": "integer", "minimum": 0, "maximum": 1 << 53}
 )
 LIMIT = query("limit", "The most to return.", {"type": "integer", "minimum": 1, "maximum": ROWS_MAX})
+SEARCH = query(
+    "q",
+    "Words that an id and its name hold; case and accents do not count.",
+    {"type": "string", "maxLength": QUERY_CHARACTERS_MAX},
+)
 POINTS = query(
     "points",
     "The whole of it in about so many points, instead of a page by limit.",

@@ -80,12 +80,21 @@ class UnitRow(ProofRow, kw_only=True):
     swing: ShownSwing = UNSET
 
 
+class Step(Struct):
+    """A unit by name, on the way from the top."""
+
+    unit: Identifier
+    name: str
+
+
 class UnitsPage(Struct):
-    """Rows and sums directly under a unit."""
+    """Rows and sums directly under a unit, or found by name."""
 
     contest: Identifier
     parent: str | None
+    path: Annotated[list[Step], Meta(description="From the top down to the parent.")]
     position: Position
+    total: Annotated[Count, Meta(description="Units there are under the parent, or that were found.")]
     units: Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": UNIT_SHOWN}})]
     next: Annotated[str | None, Meta(description="Go on with after=; null at the end.")]
 

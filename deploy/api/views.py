@@ -204,6 +204,7 @@ class ElectionView(Struct):
     definition_sha256: Sha256
     position: Position
     as_of: Instant
+    total: Annotated[Count, Meta(description="Contests there are, or that were found.")]
     contests: list[ContestLine]
 
 

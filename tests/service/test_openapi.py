@@ -62,7 +62,7 @@ class Asked(Mapping[str, str]):
 
 
 EXAMPLES = {
-    "at": "2", "after": "1", "limit": "2", "points": "2", "claim": "elected:ann", "parent": "north", "form": "canonical",
+    "at": "2", "after": "1", "limit": "2", "points": "2", "claim": "elected:ann", "q": "p", "parent": "north", "form": "canonical",
     "contest": "mayor", "units": "1", "format": "json", "maxwidth": "300", "maxheight": "200",
     "channels": "contest:mayor", "last_event_id": "x/1", "size": "card", "theme": "dark", "lang": "es", "rows": "3",
     "accent": "ff0000", "url": "",
@@ -98,7 +98,7 @@ async def test_every_parameter_looked_for_is_told_and_none_besides(
                     assert response.status < 500, path
             expected = {p["name"] for p in told} | REFUSED_PARAMETERS.get(path, set())
             assert noted.get(path, set()) == expected, path
-    assert noted["/v1/contests/{id}/units"] == {"at", "parent", "after", "limit"}
+    assert noted["/v1/contests/{id}/units"] == {"at", "parent", "after", "limit", "q"}
 
 
 async def look(client: Client, judge: Judge, path: str, query: str = "", **headers: str) -> bytes:
@@ -136,6 +136,8 @@ async def look_around(client: Client, judge: Judge, claims: tuple[str, ...] = ("
                 await look(client, judge, path, "?units=1")
     for parent in ("north", "p001"):
         await look(client, judge, "/v1/contests/{id}/units", f"?parent={parent}")
+    for path in ("/v1/contests", "/v1/contests/{id}/units"):
+        await look(client, judge, path, "?q=o")
     for line in (await look(client, judge, "/v1/contests/{id}/units.ndjson")).splitlines():
         judge.fits("ProofRow", json.loads(line))
 
