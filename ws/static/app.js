@@ -1,4 +1,5 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
+import { LISTED, contests } from "./contests.js";
 import { settled } from "./embed-words.js";
 import { StandIn, lookAt, mirrored, tell } from "./mirror.js";
 import { idWords } from "./observe-words.js";
@@ -9,13 +10,13 @@ import { at, cell, clock, element, fetchJson, heard, label, link, number, rowHea
 import { projected } from "./projection.js";
 import { called, conditions, outcome, percents, say } from "./say.js";
 import { changeCell, changeHead, restsOn } from "./swing.js";
+import { Units } from "./units.js";
 
 const share = percents(2);
 const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
 const RECORDS_BACK = 1_000;
 const AGAIN_AFTER_MS = 2_000;
-const CONTESTS_LISTED = 60; // more than these are a list of their own, at /observe
 const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
 const picture = document.querySelector("tally-crossing");
@@ -26,6 +27,7 @@ let prize = "seats"; // what at-least and at-most count
 let shown = null; // what the page says
 let live = null; // the newest view; another one while the page shows the past
 let past = null;
+let units = null;
 let lastHeard = Date.now();
 let connected = false;
 let proofOf = null;
@@ -40,11 +42,10 @@ start();
 async function start() {
   let election, named;
   try {
-    election = await fetchJson("/v1/contests");
     const wanted = asked();
-    const known = election.contests.find((c) => c.contest === wanted.id) ?? (wanted.must ? null : election.contests[0]);
-    if (!known) { unknown(election); return; }
-    named = await fetchJson(`/v1/contests/${encodeURIComponent(known.contest)}/names`);
+    [election, named] = await Promise.all([fetchJson(`/v1/contests?limit=${LISTED}`), namesOf(wanted.id)]);
+    if (!named && !wanted.must) named = await namesOf(election.contests[0]?.contest);
+    if (!named) { unknown(election); return; }
   } catch {
     write(at("connection"), say("connection.silent"));
     setTimeout(start, AGAIN_AFTER_MS);
@@ -59,7 +60,8 @@ async function start() {
   at("contest").textContent = contest.name || contest.id;
   at("proof").addEventListener("toggle", () => { if (shown) verdict(shown); });
   at("verify").textContent = `tally verify ${location.origin}`;
-  contests(election.contests, contest.id);
+  contests(election, contest.id);
+  units = new Units(contest.id, names);
   past = new Past(contest.id, { paint: (view, ms) => { paint(view); picture.shows?.(view, ms); }, live: () => { paint(live); picture.shows?.(live, null); } });
   picture.fixed = mirrored;
   picture.addEventListener("moment", (event) => past.go(event.detail));
@@ -83,6 +85,14 @@ function asked() {
   } catch { return { id: null, must: place === "contest" }; }
 }
 
+async function namesOf(id) {
+  if (!id) return null;
+  try { return await fetchJson(`/v1/contests/${encodeURIComponent(id)}/names`); } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
+}
+
 function unknown(election) {
   at("night").textContent = election.name || election.election;
   label(election);
@@ -90,7 +100,7 @@ function unknown(election) {
   at("unknown").hidden = false;
   for (const part of document.querySelectorAll("main > section, main > dl, #position, #connection")) part.hidden = true;
   document.title = say("unknown.title");
-  contests(election.contests, null);
+  contests(election, null);
 }
 
 // Who comes late reads what happened in the last records too; what is older stays in the contest's history.
@@ -146,18 +156,6 @@ function freshness() {
   at("connection").textContent = heard(connected, lost, quiet);
 }
 
-function contests(all, current) {
-  if (all.length < 2 && current !== null) return;
-  const links = all.slice(0, CONTESTS_LISTED).map((contest) => {
-    const one = link(`/contest/${encodeURIComponent(contest.contest)}`, contest.name || contest.contest);
-    if (contest.contest === current) one.setAttribute("aria-current", "page");
-    return one;
-  });
-  if (all.length > CONTESTS_LISTED) links.push(link("/observe", say("contests.all", { n: all.length })));
-  at("contests").hidden = false;
-  at("contests").replaceChildren(...links);
-}
-
 function show(view) {
   const known = live?.position;
   if (known?.epoch === view.position.epoch && view.position.seq < known.seq) return; // the stream was quicker
@@ -174,6 +172,7 @@ function paint(view) {
   crossing(view);
   totals(view);
   places.show(view);
+  units?.show(view, past.on ? past.seq : null);
   if (projection && !past.on) projected(projection, view, names);
   at("position").textContent = say("position", { at: `${view.position.epoch}/${view.position.seq}`, time: clock.format(new Date(view.as_of)) });
 }

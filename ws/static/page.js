@@ -33,7 +33,7 @@ export function write(node, text) { if (node.textContent !== text) node.textCont
 
 export async function fetchJson(path) {
   const response = await fetch(await placeOf(path), { cache: "no-cache" });
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status}`), { status: response.status });
   return response.json();
 }
 
