@@ -23,6 +23,7 @@ const picture = document.querySelector("tally-crossing");
 
 let names = {};
 let places = null;
+let alone = false; // one seat, won by votes
 let prize = "seats"; // what at-least and at-most count
 let shown = null; // what the page says
 let live = null; // the newest view; another one while the page shows the past
@@ -54,6 +55,7 @@ async function start() {
   const { contest } = named;
   at("night").textContent = election.name || election.election;
   label(election);
+  alone = contest.rule === "plurality" && contest.seats === 1;
   prize = ["electoral_college", "district_method"].includes(contest.rule) ? "electors" : "seats";
   names = Object.fromEntries(named.selections.map((s) => [s.id, s.name || s.id]));
   places = new Places(named, names);
@@ -98,6 +100,7 @@ function unknown(election) {
   label(election);
   at("contest").textContent = say("unknown.head");
   at("unknown").hidden = false;
+  at("main").classList.remove("not-yet");
   for (const part of document.querySelectorAll("main > section, main > dl, #position, #connection")) part.hidden = true;
   document.title = say("unknown.title");
   contests(election, null);
@@ -160,6 +163,7 @@ function show(view) {
   const known = live?.position;
   if (known?.epoch === view.position.epoch && view.position.seq < known.seq) return; // the stream was quicker
   live = view;
+  at("main").classList.remove("not-yet");
   picture.take?.(view);
   if (past.on) past.goesOn(view);
   else paint(view);
@@ -195,7 +199,7 @@ function verdict(view) {
     return;
   }
   at("proof").hidden = true;
-  write(at("verdict-head"), say(view.ballots_cast ? "verdict.open" : "verdict.waiting"));
+  write(at("verdict-head"), say(tied(view) ? "verdict.tie" : view.ballots_cast ? "verdict.open" : "verdict.waiting"));
   const undone = withdrawn.length
     ? `${say("verdict.undone", { what: withdrawn.map((c) => idWords(c.id, names)).join(", ") })} `
     : "";
@@ -221,8 +225,20 @@ function open(view) {
   const { certain, uncapped } = view.outstanding;
   if (!view.ballots_cast) return say("verdict.nothing-counted");
   if (certain === null) return say("open.uncapped", { n: uncapped });
+  if (tied(view)) return say("open.tie", { who: highest(view).map((total) => names[total.selection]), votes: highest(view)[0].votes });
+  if (certain === 0) return say("open.doubt");
   if (!view.leader) return say("open.level", { n: certain });
   return say("open.ahead", { who: names[view.leader], lead: view.lead, n: certain });
+}
+
+function highest(view) {
+  const most = Math.max(...view.totals.map((total) => total.votes));
+  return view.totals.filter((total) => total.votes === most);
+}
+
+// One seat, and the count over without a winner of it.
+function tied(view) {
+  return alone && view.ballots_cast > 0 && !view.leader && view.outstanding.certain === 0 && !view.units.disputed && !view.units.quarantined;
 }
 
 // From the mark in the picture to the proof of what it marks.
