@@ -17,9 +17,9 @@ pytestmark = pytest.mark.browser
 
 CONTESTS, UNITS = 7_000, 40_000
 SLOW_MS = 100
-ROUNDS = (
-    3  # other work on the machine makes frames slow, never quick: one round in which we are as good will do
-)
+# Other work on the machine makes frames slow, never quick: one round in which we are as smooth will do.
+ROUNDS = 3
+CHANCE = 0.005  # of all frames, what one page has more than another by chance
 PLAIN = '<table style="font:16px/1.5 sans-serif">' + "<tr>" + "<td>cell</td>" * 8 + "</tr>"
 NOTE = """
 window.frames_ = []; window.long_ = [];
@@ -84,8 +84,19 @@ def through(search: str, following: str | None, words: str) -> Doing:
     return doing
 
 
+async def again_and_again(page: Page) -> None:
+    """A plain page as long as ours is looked at."""
+    for _ in range(4):
+        await scroll(page)
+
+
+def as_smooth(ours: Frames, plain: Frames) -> bool:
+    """Whether no more of our frames are slow than of the plain page's."""
+    return ours.slow / ours.number <= plain.slow / plain.number + CHANCE
+
+
 async def compared(url: str, ready: str, doing: Doing) -> list[tuple[Frames, Frames]]:
-    """(ours, a plain page's) of each round, until a round has no more slow frames of ours than of the plain page."""
+    """(ours, a plain page's) of each round, until one in which ours is as smooth."""
     rounds: list[tuple[Frames, Frames]] = []
     options: dict[str, Any] = {"viewport": {"width": 1200, "height": 900}}
     async with partner() as plain, looking(url, NOTE, **options) as seen:
@@ -95,14 +106,14 @@ async def compared(url: str, ready: str, doing: Doing) -> list[tuple[Frames, Fra
             "while loading:",
             await seen.page.evaluate("`longest task ${Math.round(Math.max(0, ...window.long_))} ms`"),
         )
-        while len(rounds) < ROUNDS and not (rounds and rounds[-1][0].slow <= rounds[-1][1].slow):
+        while len(rounds) < ROUNDS and not (rounds and as_smooth(*rounds[-1])):
             ours = await during(seen.page, doing)
             height = await seen.page.evaluate("document.documentElement.scrollHeight")
             plain.body = PLAIN + PLAIN[PLAIN.index("<tr>") :] * (height // 26)
             beside = await seen.page.context.new_page()
             await beside.add_init_script(NOTE)
             await beside.goto(plain.origin)
-            rounds.append((ours, await during(beside, scroll)))
+            rounds.append((ours, await during(beside, again_and_again)))
             await beside.close()
             print(f"{url.rpartition(':')[2]:14} {ours}\n{'a plain page':14} {rounds[-1][1]}")
         assert not seen.complaints
@@ -120,7 +131,7 @@ async def test_with_seven_thousand_contests(tmp_path: Path, path: str, ready: st
     defined = many_contests(CONTESTS)
     async with town(tmp_path, defined, tick_ms=100) as client, counting(client, defined):
         rounds = await compared(client.read + path, ready, doing)
-    assert any(ours.slow <= plain.slow for ours, plain in rounds), rounds
+    assert as_smooth(*rounds[-1]), rounds
 
 
 async def test_with_forty_thousand_units(tmp_path: Path) -> None:
@@ -134,4 +145,4 @@ async def test_with_forty_thousand_units(tmp_path: Path) -> None:
 
     async with town(tmp_path, defined, tick_ms=100) as client, counting(client, defined):
         rounds = await compared(f"{client.read}/contest/mayor", "#units", to_the_units)
-    assert any(ours.slow <= plain.slow for ours, plain in rounds), rounds
+    assert as_smooth(*rounds[-1]), rounds

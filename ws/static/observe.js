@@ -27,7 +27,8 @@ const COLUMNS = [ // head, key to sort by, cell; numbers begin with the highest
 
 const lines = new Map(); // contest → its line
 const drawn = new Map(); // contest → its row in the document
-let shown = []; // lines that pass the filter, in order
+let shown = []; // contests whose lines pass the filter, in order
+let stirred = true; // whether a line that came could stand elsewhere than before
 let sort = { column: 0, down: false };
 let first = 0; // of `shown`, on this page of the table
 let position = null;
@@ -70,6 +71,7 @@ async function catchUp() {
   if (position && view.position.epoch !== position.epoch) {
     position = null;
     lines.clear();
+    stirred = true;
     await catchUp();
     return;
   }
@@ -83,7 +85,8 @@ async function catchUp() {
   at("night").textContent = view.name || view.election;
   label(view);
   at("position").textContent = say("position", { at: `${position.epoch}/${position.seq}`, time: clock.format(new Date(view.as_of)) });
-  if (view.contests.length || !before) arrange();
+  if (stirred || !before) arrange();
+  else if (view.contests.length) draw();
 }
 
 function take(line, tell) {
@@ -102,6 +105,8 @@ function take(line, tell) {
   one.sure = one.settled.map((each) => each.words + (each.grade === "certain" ? "" : conditions(each.assumptions))).join("; ");
   one.text = `${one.sortable} ${line.contest.toLowerCase()} ${one.leaderName.toLocaleLowerCase()} ${one.sure.toLocaleLowerCase()}`;
   lines.set(line.contest, one);
+  const { key } = COLUMNS[sort.column];
+  stirred ||= !known || key(known) !== key(one) || passes(known) !== passes(one);
   if (!tell || !known || known.sure === one.sure) return;
   at("news").textContent = `${title}: ${one.sure ? say("news.irreversible", { what: one.sure }) : say("news.withdrawn", { what: known.sure })}`;
 }
@@ -172,12 +177,17 @@ const KINDS = {
   doubt: (one) => one.units.quarantined + one.units.disputed > 0,
 };
 
+function passes(one) {
+  return KINDS[at("kind").value](one) && one.text.includes(at("filter").value.trim().toLocaleLowerCase());
+}
+
 function arrange() {
+  stirred = false;
   const wanted = at("filter").value.trim().toLocaleLowerCase(), kind = KINDS[at("kind").value];
   const { key } = COLUMNS[sort.column], way = sort.down ? -1 : 1;
   const keyed = [...lines.values()].filter((one) => kind(one) && one.text.includes(wanted)).map((one) => [key(one), one]);
   keyed.sort(([a], [b]) => a < b ? -way : a > b ? way : 0);
-  shown = keyed.map(([, one]) => one);
+  shown = keyed.map(([, one]) => one.contest);
   for (const [index, head] of [...at("heads").children].entries()) {
     if (index === sort.column) head.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
     else head.removeAttribute("aria-sort");
@@ -193,7 +203,7 @@ function turn(by) {
 
 function draw() {
   if (first >= shown.length) first = 0;
-  const page = shown.slice(first, first + ROWS);
+  const page = shown.slice(first, first + ROWS).map((id) => lines.get(id));
   const kept = new Set(page.map((one) => one.contest));
   for (const [id, row] of drawn) if (!kept.has(id)) { row.remove(); drawn.delete(id); }
   const focused = document.activeElement;
