@@ -199,7 +199,7 @@ function verdict(view) {
     return;
   }
   at("proof").hidden = true;
-  write(at("verdict-head"), say(tied(view) ? "verdict.tie" : view.ballots_cast ? "verdict.open" : "verdict.waiting"));
+  write(at("verdict-head"), tied(view) ? say("verdict.tie") : say(view.ballots_cast ? "verdict.open" : "verdict.waiting"));
   const undone = withdrawn.length
     ? `${say("verdict.undone", { what: withdrawn.map((c) => idWords(c.id, names)).join(", ") })} `
     : "";

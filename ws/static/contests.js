@@ -1,6 +1,7 @@
 // The links to other contests: a few of them at once, and however many there are, found by name.
 import { mirrored } from "./mirror.js";
-import { at, element, fetchJson, link, number, write } from "./page.js";
+import { at, element, fetchJson, link, write } from "./page.js";
+import { say } from "./say.js";
 
 export const LISTED = 60; // up to so many, links to all
 const SHOWN = 12; // of more, so many of those found
@@ -15,14 +16,14 @@ export function contests(election, current) {
   if (total <= LISTED) { at("contests").replaceChildren(...election.contests.map((one) => made(one, current))); return; }
   const list = element("p", "", "links"), found = element("p", "", "quiet");
   found.setAttribute("role", "status");
-  const label = element("label", `Find one of ${number.format(total)} contests `), search = element("input");
+  const label = element("label", `${say("contests.find", { n: total })} `), search = element("input");
   search.type = "search";
   search.autocomplete = "off";
   search.spellcheck = false;
   label.append(search);
   const draw = (some, of, words) => {
-    list.replaceChildren(...some.slice(0, words ? SHOWN : FIRST).map((one) => made(one, current)), link("/observe", `all ${number.format(total)} contests`));
-    write(found, !words ? "" : !of ? "No contest is called that." : of > SHOWN ? `${number.format(of)} found, the first ${SHOWN} are here` : `${number.format(of)} found`);
+    list.replaceChildren(...some.slice(0, words ? SHOWN : FIRST).map((one) => made(one, current)), link("/observe", say("contests.all", { n: total })));
+    write(found, !words ? "" : !of ? say("contests.none") : of > SHOWN ? say("found.first", { n: of, shown: SHOWN }) : say("found", { n: of }));
   };
   let asked = 0, timer = null;
   const look = async () => {

@@ -1,15 +1,15 @@
 // Every unit of a contest, a page of a table at a time: down the places, or found by id and name.
 import { mirrored } from "./mirror.js";
 import { at, element, fetchJson, link, number, rowHead, write } from "./page.js";
+import { called, percents, say } from "./say.js";
 
 const ROWS = 100; // asked for and in the document at once, however many units there are
 const TYPED_FOR_MS = 150;
 const ASK_EVERY_MS = 5_000; // for who looks at the table, while the count goes on
 const NEAR = "400px"; // from where the table is asked for before it is in sight
-const CELLS = ["Unit", "Stands", "", "", "Ballots", "Turnout", "Comes from"];
+const CELLS = [say("unit"), say("stands"), "", "", say("ballots"), say("turnout"), say("units.from")];
 const NUMERIC = [2, 3, 4, 5];
-const percent = new Intl.NumberFormat(navigator.language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const PROGRESS = { "not-installed": "never opened", expected: "not counted yet", "in-process": "being counted", completed: "counted" };
+const percent = percents(1);
 
 export class Units {
   #parent = null;
@@ -93,7 +93,7 @@ export class Units {
     try { page = await fetchJson(`${this.path}/units?${query}`); } catch { page = null; }
     if (asked !== this.#asked) return;
     at("units-box").removeAttribute("aria-busy");
-    if (page === null) { write(at("units-shown"), "The units cannot be read just now."); return; }
+    if (page === null) { write(at("units-shown"), say("units.unread")); return; }
     this.#seen = key;
     this.#draw(page, search);
     this.#look();
@@ -119,8 +119,9 @@ export class Units {
     });
     at("units-table").setAttribute("aria-rowcount", page.total + 1);
     this.#next = page.next;
-    const shown = page.total > ROWS ? `, ${number.format(this.#first + 1)} to ${number.format(Math.min(this.#first + ROWS, page.total))} on this page` : "";
-    write(at("units-shown"), page.total ? `${number.format(page.total)} ${search ? "found" : page.total === 1 ? "unit or place" : "units or places"}${shown}` : "No unit or place is called that.");
+    const found = !page.total ? say("units.none") : say(search ? "found" : "units.total", { n: page.total });
+    const shown = page.total > ROWS ? `, ${say("units.page", { first: this.#first + 1, last: Math.min(this.#first + ROWS, page.total) })}` : "";
+    write(at("units-shown"), found + shown);
     at("units-pages").hidden = page.total <= ROWS;
     at("units-back").disabled = !this.#befores.length;
     at("units-next").disabled = page.next === null;
@@ -128,7 +129,7 @@ export class Units {
   }
 
   #trail(path, search) {
-    const steps = [{ unit: null, name: "All" }, ...path].map(({ unit, name }, index) => {
+    const steps = [{ unit: null, name: say("units.all") }, ...path].map(({ unit, name }, index) => {
       if (index === path.length && !search) {
         const here = element("span", name || unit);
         here.setAttribute("aria-current", "location");
@@ -145,10 +146,10 @@ export class Units {
   #fill(row, one, first) {
     const [head, stands, votes, more, ballots, turnout, from] = row.children;
     const [open, plain, id] = head.children, sum = one.totals !== undefined;
-    const called = [one.name || one.unit, sum || one.type === "total" ? "" : one.type].filter(Boolean).join(", ");
+    const title = [one.name || one.unit, sum || one.type === "total" ? "" : called("type", one.type)].filter(Boolean).join(", ");
     row.unit = one.unit;
     [open.hidden, plain.hidden] = [!sum, sum];
-    write(sum ? open : plain, called);
+    write(sum ? open : plain, title);
     write(id, one.name ? one.unit : "");
     write(stands, sum ? together(one.units) : alone(one));
     stands.className = one.under_review || one.standing && one.standing !== "stands" ? "doubtful" : "";
@@ -157,24 +158,23 @@ export class Units {
     write(ballots, sum || counts ? number.format(one.ballots_cast) : "–");
     const registered = sum ? one.voters_registered_counted : one.voters_registered;
     write(turnout, registered && (sum || counts) ? percent.format(one.ballots_cast / registered) : "–");
-    write(from.firstElementChild, one.batch ? `${one.source}, batch ${one.batch}` : "");
+    write(from.firstElementChild, one.batch ? say("units.batch", { source: one.source, batch: one.batch }) : "");
     const proof = from.lastElementChild;
     proof.hidden = sum;
     if (!sum) proof.href = `${this.path}/units?parent=${encodeURIComponent(one.unit)}${this.#past === null ? "" : `&at=${this.#past}`}`;
-    write(proof, one.position ? `row of record ${number.format(one.position.seq)}` : "row");
+    write(proof, one.position ? say("units.row-of", { n: one.position.seq }) : say("units.row"));
   }
 }
 
-function together(units) {
-  const parts = [["counted", units.completed], ["being counted", units.in_process], ["under review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled]]
-    .filter(([what, count], index) => count || !index).map(([what, count]) => `${number.format(count)} ${what}`);
-  return parts.join(", ");
+function together({ completed, in_process, quarantined, disputed, annulled }) {
+  const parts = [["completed", completed], ["in-process", in_process], ["under-review", quarantined], ["disputed", disputed], ["annulled", annulled]];
+  return parts.filter(([, n], index) => n || !index).map(([what, n]) => say(`n.${what}`, { n })).join(", ");
 }
 
 function alone(one) {
-  if (one.under_review || one.standing === "quarantined") return "received, under review";
-  const stands = one.standing === "stands" ? "" : `, ${one.standing}`;
-  return `${PROGRESS[one.progress] ?? one.progress}${stands}${one.unreconciled ? ", does not add up" : ""}`;
+  if (one.under_review || one.standing === "quarantined") return say("stands.quarantined");
+  const parts = [called("progress", one.progress), one.standing === "stands" ? "" : called("stands", one.standing), one.unreconciled ? say("stands.unreconciled") : ""];
+  return parts.filter(Boolean).join(", ");
 }
 
 function button(text) {
@@ -187,7 +187,7 @@ function made(open) {
   const row = element("tr"), head = rowHead(""), from = element("td"), name = button("");
   name.addEventListener("click", open);
   head.append(name, element("span"), element("span", "", "quiet id"));
-  from.append(element("span"), " ", link("", "row"));
+  from.append(element("span"), " ", link("", say("units.row")));
   row.append(head, ...CELLS.slice(1, -1).map((_, index) => element("td", "", NUMERIC.includes(index + 1) ? "number" : "")), from);
   return row;
 }
