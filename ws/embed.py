@@ -24,6 +24,8 @@ from ws.widget import LANGUAGES, Options, address, options
 _STATIC = Path(__file__).parent / "static"
 _OPENING = '<html lang="en" data-theme="auto">'
 _TITLE = "<title>tally</title>"
+CARDS_MAX = 1_000
+"""Cards kept, of some 3 kB each."""
 Answer = web.StreamResponse
 
 
@@ -138,6 +140,8 @@ class Embedding:
             view = contest_view(state, state.layout.contest_index[contest.id], self._epoch)
             called = {one.id: one.name or one.id for one in contest.selections}
             title = election.name or election.id
+            if len(self._cards) >= CARDS_MAX:
+                self._cards.clear()
             drawn = self._cards[contest.id, lang] = tag, card(view, called, title, lang)
         return drawn[1]
 

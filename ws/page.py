@@ -31,20 +31,17 @@ def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None
 
     `is_contest` says whether an id is a contest's: the page of another says so, with status 404.
     """
-    for path in sorted(_STATIC.iterdir()):
-        if path.suffix in _TYPES:
-            body, content_type = path.read_bytes(), _TYPES[path.suffix]
-            serve = _served(body, content_type, lambda _request: True)
-            app.router.add_get(f"/static/{path.name}", serve)
-            if path.name == "index.html":
-                of_contest = _served(body, content_type, lambda request: is_contest(request.match_info["id"]))
-                app.router.add_get("/", serve)
-                app.router.add_get("/contest/{id}", of_contest)
-            if path.name == "observe.html":
-                app.router.add_get("/observe", serve)
+    for name, body in static_files().items():
+        serve = _served(body, _TYPES[Path(name).suffix], is_contest)
+        app.router.add_get(f"/static/{name}", serve)
+        if name == "index.html":
+            app.router.add_get("/", serve)
+            app.router.add_get("/contest/{id}", serve)
+        if name == "observe.html":
+            app.router.add_get("/observe", serve)
 
 
-def _served(body: bytes, content_type: str, found: Callable[[web.Request], bool]) -> Answer:
+def _served(body: bytes, content_type: str, is_contest: Callable[[str], bool]) -> Answer:
     """A file as it is, or as gzip to who takes that; a reader who has it already is told so.
 
     The two forms are other bytes, so they have other tags (RFC 9110, 8.8.3).
@@ -56,7 +53,7 @@ def _served(body: bytes, content_type: str, found: Callable[[web.Request], bool]
         squeezed = len(small) < len(body) and takes_gzip(request)
         tag = f"{digest}-gz" if squeezed else digest
         headers = {"Cache-Control": "no-cache", "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
-        known = found(request)
+        known = "id" not in request.match_info or is_contest(request.match_info["id"])
         if known and has(request, tag):
             return web.Response(status=304, headers=headers)
         if squeezed:

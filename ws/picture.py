@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from html import escape
@@ -12,6 +13,8 @@ from ws.card import HEIGHT, WIDTH
 
 DRAWN_EVERY_S = 5.0
 """A contest's picture is drawn anew no sooner than this after the one before: previews are fetched once and kept."""
+KEPT_MAX = 64
+"""Pictures kept, of some 40 kB each: the contests that links are shared to."""
 WAITING_MAX = 16
 """Pictures asked for that were not begun; more are refused."""
 
@@ -25,7 +28,7 @@ class Pictures:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
-        self._drawn: dict[str, tuple[str, float, bytes]] = {}
+        self._drawn: OrderedDict[str, tuple[str, float, bytes]] = OrderedDict()
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -56,6 +59,9 @@ class Pictures:
             self.close()
             raise
         self._drawn[key] = tag, loop.time(), drawn
+        self._drawn.move_to_end(key)
+        if len(self._drawn) > KEPT_MAX:
+            self._drawn.popitem(last=False)
         return tag, drawn
 
     def close(self) -> None:

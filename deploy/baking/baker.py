@@ -91,10 +91,11 @@ class Baker:
 
     def _dress(self, contests: list[str]) -> None:
         """The pages and what they are made of, of the version that bakes."""
-        for name, body in static_files().items():
+        files = static_files()
+        for name, body in files.items():
             if not name.endswith(".html"):
                 self.shelf.put(f"static/{name}", body)
-        first, observe = page(static_files()["index.html"]), page(static_files()["observe.html"])
+        first, observe = page(files["index.html"]), page(files["observe.html"])
         self.shelf.put("index.html", first)
         self.shelf.put("observe/index.html", observe)
         for contest in contests:
