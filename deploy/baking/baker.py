@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from deploy.baking.places import CONTEST_FORMAT, MIRROR_FORMAT, claim_file, folder, page
 from deploy.baking.shelf import Shelf
 from deploy.baking.source import Got, Source, SourceAway
+from deploy.service import now_ms
+from tally.instant import written
 from ws.exports import EXPORTS
 from ws.maps import OWN
 from ws.page import static_files
@@ -35,14 +36,14 @@ class Baker:
     every_s: int | None = None
     site: str | None = None
     _exported_s: float | None = None
-    _dressed: bool = False
+    _dressed: str | None = None  # the epoch whose pages are there
     _saved_s: float = 0.0
     _busy: set[str] = field(default_factory=set)
     _looked: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     async def bake(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> dict[str, Any]:
         """Copy what changed; the position file, which is written last. `told(done, all)` follows the contests."""
-        checked_at = datetime.now(UTC)
+        checked_at = written(now_ms())
         listed = (await self.source.whole("/v1/contests")).body
         observers = (await self.source.whole("/v1/observers")).body
         assert listed is not None
@@ -52,13 +53,15 @@ class Baker:
         await self._copy("/v1/election", "v1/election.json")
         await self._copy("/v1/election?form=canonical", "v1/election/canonical.json")
         contests = {one["contest"]: one["seq"] for one in election["contests"]}
-        if not self._dressed:
+        if self._dressed != self.shelf.epoch:
             self._dress(list(contests))
             await self._copy(OWN, OWN[1:])
+            self._dressed = self.shelf.epoch
         for done, (contest, seq) in enumerate(contests.items()):
             told(done, len(contests))
             if self._may_have_changed(contest, seq):
                 await self._contest(contest)
+                self._looked_at(contest, seq)
                 self._save()
         await self._exports()
         self.shelf.put("v1/observers.json", observers)
@@ -66,8 +69,7 @@ class Baker:
         index = {
             "format": MIRROR_FORMAT, "election": election["election"], "name": election["name"],
             "is_test": election["is_test"], "position": election["position"], "as_of": election["as_of"],
-            "checked_at": checked_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "every_s": self.every_s,
+            "checked_at": checked_at, "every_s": self.every_s,
         }  # fmt: skip
         self.shelf.put("mirror.json", json.dumps(index).encode())
         self.shelf.save()
@@ -76,12 +78,13 @@ class Baker:
 
     def _may_have_changed(self, contest: str, seq: int) -> bool:
         """Whether a contest is worth a look: a projection follows the count some seconds later, by itself."""
-        now, key = asyncio.get_running_loop().time(), f"{self.shelf.epoch}/{seq}"
-        known, since = self._looked.get(contest, ("", now))
-        if known != key:
-            self._looked[contest] = key, now
-            return True
-        return now - since < SETTLING_S
+        known, since = self._looked.get(contest, ("", 0.0))
+        return known != f"{self.shelf.epoch}/{seq}" or asyncio.get_running_loop().time() - since < SETTLING_S
+
+    def _looked_at(self, contest: str, seq: int) -> None:
+        key = f"{self.shelf.epoch}/{seq}"
+        if self._looked.get(contest, ("", 0.0))[0] != key:
+            self._looked[contest] = key, asyncio.get_running_loop().time()
 
     def _save(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -101,7 +104,6 @@ class Baker:
         for contest in contests:
             folder(contest)
             self.shelf.put(f"contest/{contest}/index.html", first)
-        self._dressed = True
 
     async def _copy(self, path: str, file: str) -> bool:
         """Copy one resource if it changed; whether there is one."""
@@ -171,7 +173,7 @@ class Baker:
         async def fetched(file: str, address: str) -> Part:
             async with turn:
                 part = await self.source.get(address)
-            return file, part.body or b"", "" if part.missing else part.tag
+            return file, part.body or b"", part.tag
 
         async with asyncio.TaskGroup() as tasks:
             asking = [tasks.create_task(fetched(*one)) for one in wanted]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from deploy.guard import SERVER_OPTIONS, application
 from deploy.opening import journal_directory, read_state
+from deploy.service import now_ms
 from ingest.journal.readonly import read_only
 from tally.engine import decode_and_apply
 from tally.state import State
@@ -45,6 +45,8 @@ class Hosted:
         if position.epoch != self._epoch:
             self._epoch, self._state = read_state(self._data)
             return True
+        if position.seq == self._state.seq:
+            return False
         for seq, payload in records:
             if seq > self._state.seq:
                 self._state = decode_and_apply(self._state, payload)
@@ -55,9 +57,6 @@ class Hosted:
 
         def now() -> State:
             return self._state
-
-        def now_ms() -> int:
-            return time.time_ns() // 1_000_000
 
         async def state_at(_seq: int) -> State | None:
             return None  # nothing moves while it is copied, so nobody asks for what was
@@ -83,10 +82,9 @@ class Hosted:
 
 @contextlib.asynccontextmanager
 async def hosting(data: Path) -> AsyncIterator[Hosted]:
-    """A data directory served on loopback inside a block. Raises what reading a journal raises."""
+    """A data directory, to be served on loopback by `refresh`. Raises what reading a journal raises."""
     hosted = Hosted(data)
     try:
-        await hosted.refresh()
         yield hosted
     finally:
         await hosted.close()

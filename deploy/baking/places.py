@@ -3,14 +3,14 @@
 import hashlib
 import re
 
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+from deploy.guard import HEADERS
+from tally.model import IDENTIFIER
+
 MIRROR_FORMAT = "tally-mirror/1"
 CONTEST_FORMAT = "tally-mirror-contest/1"
 HEAD = '<meta charset="utf-8">'
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
-)
+POLICY = HEADERS["Content-Security-Policy"].replace("frame-ancestors 'none'; ", "")
+"""What the service sends, but for what a page cannot say of itself."""
 LINKS = {
     "/v1/contests": "/v1/contests.json",
     "/v1/observers": "/v1/observers.json",
@@ -21,7 +21,7 @@ LINKS = {
 
 def folder(contest: str) -> str:
     """Where the files of a contest are. ValueError: what the service calls a contest is no id."""
-    if not ID.fullmatch(contest):
+    if not IDENTIFIER.match(contest):
         raise ValueError(f"{contest[:80]!r} is no id")
     return f"v1/contests/{contest}"
 

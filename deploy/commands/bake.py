@@ -60,7 +60,7 @@ async def _bake(directory: Path, url: str, data: Path | None, every: int | None,
         loop.add_signal_handler(number, stopping.set)
     shelf = Shelf(directory)
     async with aiohttp.ClientSession() as session, _hosted(data) as hosted:
-        baker = Baker(Source(session, hosted.url if hosted else url), shelf, every, site)
+        baker = Baker(Source(session, url), shelf, every, site)
         while not stopping.is_set():
             ended = await _once(baker, hosted, stopping)
             if every is None:

@@ -16,7 +16,7 @@ from deploy.baking.baker import Baker
 from deploy.baking.hosted import hosting
 from deploy.baking.places import claim_file, folder
 from deploy.baking.shelf import BOOK, Shelf
-from deploy.baking.source import Source
+from deploy.baking.source import Got, Source, SourceAway
 from deploy.failure import ConfigurationFault
 from tests.house.tree import ROOT
 from tests.service.mirror import baked, served_plainly, tally
@@ -203,6 +203,44 @@ async def test_another_journal_replaces_everything(tmp_path: Path) -> None:
     assert held["points"][-1]["ballots_cast"] == 300
 
 
+async def test_one_baker_over_another_journal_has_its_pages(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    async with aiohttp.ClientSession() as http:
+        baker = Baker(Source(http, ""), Shelf(copy))
+        for name in ("mayor", "judge"):
+            (tmp_path / name).mkdir()
+            async with town(tmp_path / name, definition(units=UNITS, id=name)) as client:
+                baker.source.url = client.read
+                await baker.bake()
+    assert (copy / "contest/judge/index.html").is_file()
+
+
+async def test_a_look_that_was_cut_off_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The source goes away over one contest, and long after comes back where it was."""
+    copy = tmp_path / "copy"
+    async with town(tmp_path, definition(units=UNITS)) as client:
+        source = Source(client.http, client.read)
+        baker = Baker(source, Shelf(copy))
+        await baker.bake()
+        await client.post(counted(1, 5))
+        get = source.get
+
+        async def away(path: str, known: str | None = None) -> Got:
+            if path.endswith("/doubt"):
+                raise SourceAway(path)
+            return await get(path, known)
+
+        monkeypatch.setattr(source, "get", away)
+        with pytest.raises(SourceAway):
+            await baker.bake()
+        monkeypatch.undo()
+        monkeypatch.setattr("deploy.baking.baker.SETTLING_S", -1)
+        assert (await baker.bake())["position"]["seq"] == 2
+        assert json.loads((copy / "v1/contests/mayor.json").read_text()) == await client.view()
+
+
 async def test_kept_up_until_stopped_and_over_an_outage(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     async with town(tmp_path, definition(units=UNITS)) as client:
@@ -265,6 +303,7 @@ async def test_a_data_directory_is_followed_while_a_service_writes(tmp_path: Pat
     async with town(tmp_path, definition(units=UNITS)) as client:
         await client.post(counted(1, 5))
         async with hosting(tmp_path / "data") as hosted:
+            await hosted.refresh()
             baker = Baker(Source(client.http, hosted.url), Shelf(copy))
             assert (await baker.bake())["position"]["seq"] == 2
             await client.post(counted(6, 11))
