@@ -96,6 +96,7 @@ def test_shares_are_kept_once_and_over_a_snapshot(state: State) -> None:
     [
         (500, "7", None), (301, None, None), (429, "7", 7.0), (503, "999999999999", 3_600.0), (429, "soon", None),
         (503, "Thu, 01 Jan 1970 00:01:40 GMT", 40.0), (429, "Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        (503, "Mon, 01 Jan 99999999999999 00:00:00 GMT", None),
     ],
 )  # fmt: skip
 def test_not_taken(status: int, retry_after: str | None, wait: float | None) -> None:

@@ -36,7 +36,7 @@ def _wait_s(retry_after: str | None, now_s: float) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(retry_after)
-        except ValueError:
+        except (ValueError, OverflowError):  # a year no clock reaches
             return None
         wait_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now_s
     return min(max(wait_s, 0.0), RETRY_AFTER_S_MAX)
