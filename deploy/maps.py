@@ -44,12 +44,16 @@ def fault(body: bytes, of: str | None) -> str | None:
     places = [
         place
         for one in objects.values()
-        if isinstance(one, dict)
-        for place in one.get("geometries", ())
+        if isinstance(one, dict) and isinstance(one.get("geometries"), list)
+        for place in one["geometries"]
         if isinstance(place, dict)
     ]
     if not places:
         return "none of its objects is a collection of places"
-    if of is not None and not any(of in (place.get("properties") or {}) for place in places):
+    if of is not None and not any(of in properties for properties in _properties(places)):
         return f"none of its places has the property {of}"
     return None
+
+
+def _properties(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [found for place in places if isinstance(found := place.get("properties"), dict)]

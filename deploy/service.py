@@ -32,6 +32,7 @@ from tally.events import Record
 from ws.board import StateBoard
 from ws.embed import Embedding
 from ws.http import Reading
+from ws.maps import Maps
 from ws.observing import Observing
 from ws.page import attach_page
 from ws.projecting import Projecting
@@ -130,8 +131,9 @@ class Service:
         return [runner.addresses[0][:2] for runner in self.runners]
 
 
-def build(settings: Settings, opened: Opened | None = None) -> Service:
-    """Wire a service. Raises what opening the journal and the keys raise."""
+def build(settings: Settings, opened: Opened | None = None, maps: Maps | None = None) -> Service:
+    """Wire a service, of what is opened and read already. Raises what opening the journal, keys and map raise."""
+    maps = maps or chosen(settings.map, settings.map_property)
     keys = load_keys(settings.keys) if settings.keys else ()
     opened = opened or open_journal(settings)
     state = opened.state
@@ -140,12 +142,8 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     metrics = Metrics(VERSION, "transport.write")
     status: dict[str, Any] = {"ready": True}
     projecting = Projecting(
-        lambda: sequencer.state,
-        epoch,
-        now_ms,
-        settings.projection_interval_ms,
-        settings.projection_deadline_ms,
-    )
+        lambda: sequencer.state, epoch, now_ms, settings.projection_interval_ms, settings.projection_deadline_ms,
+    )  # fmt: skip
     board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()}, projecting)
     hosts = _hosts(settings)
     read_app, ingest_app = application(hosts), application(hosts)
@@ -161,7 +159,6 @@ def build(settings: Settings, opened: Opened | None = None) -> Service:
     attach_page(read_app, lambda name: name in sequencer.state.layout.contest_index)
     Observing(lambda: sequencer.state, epoch).attach(read_app)
     framed = framed_by(settings.embed_origins)
-    maps = chosen(settings.map, settings.map_property)
     maps.attach(read_app)
     Embedding(lambda: sequencer.state, epoch, framed, maps, secure=settings.behind_proxy).attach(read_app)
     TakeAway(lambda: sequencer.state, epoch, secure=settings.behind_proxy).attach(read_app)

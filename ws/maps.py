@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from tally.model import Election
+from ws.page import served
 
 OWN = "/static/map.json"
 _FILES = sorted((Path(__file__).parent / "static").glob("map-*.json"))
@@ -33,14 +34,7 @@ class Maps:
     def attach(self, app: web.Application) -> None:
         """Serve the operator's own map, where there is one."""
         if self.own is not None:
-            app.router.add_get(OWN, self.body)
-
-    async def body(self, _request: web.Request) -> web.Response:
-        """The operator's own map."""
-        assert self.own is not None, "attached only then"
-        return web.Response(
-            body=self.own.body, content_type="application/json", headers={"Cache-Control": "no-cache"}
-        )
+            app.router.add_get(OWN, served(self.own.body, "application/json", lambda _contest: True))
 
     def shown(self, election: Election) -> dict[str, Any] | None:
         """Where the map of an election is, and which property of its features names units; None: no map."""

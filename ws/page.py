@@ -32,7 +32,7 @@ def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None
     `is_contest` says whether an id is a contest's: the page of another says so, with status 404.
     """
     for name, body in static_files().items():
-        serve = _served(body, _TYPES[Path(name).suffix], is_contest)
+        serve = served(body, _TYPES[Path(name).suffix], is_contest)
         app.router.add_get(f"/static/{name}", serve)
         if name == "index.html":
             app.router.add_get("/", serve)
@@ -41,7 +41,7 @@ def attach_page(app: web.Application, is_contest: Callable[[str], bool]) -> None
             app.router.add_get("/observe", serve)
 
 
-def _served(body: bytes, content_type: str, is_contest: Callable[[str], bool]) -> Answer:
+def served(body: bytes, content_type: str, is_contest: Callable[[str], bool]) -> Answer:
     """A file as it is, or as gzip to who takes that; a reader who has it already is told so.
 
     The two forms are other bytes, so they have other tags (RFC 9110, 8.8.3).

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from deploy.maps import chosen
 from deploy.opening import Opened, open_journal
 from deploy.service import Service, build
 from deploy.settings import Settings, load_settings
@@ -62,8 +63,9 @@ def serve(
         projection_interval_ms=projection_interval_ms, projection_deadline_ms=projection_deadline_ms,
         map=map, map_property=map_property,
     )  # fmt: skip
+    maps = chosen(settings.map, settings.map_property)  # before a recovery that may be long
     opened = open_with_progress(settings)
-    run(settings.loop, serve_until_stopped(build(settings, opened)))
+    run(settings.loop, serve_until_stopped(build(settings, opened, maps)))
 
 
 def open_with_progress(settings: Settings) -> Opened:

@@ -199,6 +199,7 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
         ('{"type": "Topology", "arcs": [], "objects": {}}', "none of its objects"),
         (json.dumps(own_map()), "none of its places has the property name"),
         (" " * (MAP_BYTES_MAX + 1), "at most 2,000,000"),
+        ('{"type": "Topology", "arcs": [], "objects": {"a": {"geometries": 5}}}', "a collection of places"),
     ],
 )
 def test_a_map_that_cannot_be_drawn_is_refused_at_the_start(tmp_path: Path, text: str, why: str) -> None:
