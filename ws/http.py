@@ -106,7 +106,10 @@ class Reading:
         if isinstance(found, web.Response):
             return found
         state, contest = found
-        response = web.StreamResponse(headers=self._headers(self._tag(contest.changed_seq)))
+        tag = self._tag(contest.changed_seq)
+        if has(request, tag):
+            return web.Response(status=304, headers=self._headers(tag))
+        response = web.StreamResponse(headers=self._headers(tag))
         response.content_type = "application/x-ndjson"
         lines = await asyncio.to_thread(list, canonical_lines(self._at_rest(state, contest)))
         try:

@@ -172,7 +172,7 @@ def _body(media: str, shape: type | None) -> Json:
 
 
 def _headers(one: Operation) -> Json:
-    names = {"ETag": "ETag"} if one.tagged or one.name == "getRows" else {}
+    names = {"ETag": "ETag"} if one.tagged else {}
     names |= {"Tally-Position": "Position"} if one.positioned else {}
     names |= {"Content-Disposition": "Disposition"} if one.name.startswith("export") else {}
     return {name: {"$ref": f"#/components/headers/{ref}"} for name, ref in names.items()}

@@ -89,7 +89,7 @@ VIEWS = (
             CONTEST, _UNIT, SEARCH, _AFTER_UNIT, LIMIT, AT,
             problems={400: ("bad-query",), 404: ("unknown-contest", "unknown-unit", "unknown-position")}),
     Operation(_OF + "/units.ndjson", "getRows", "Every row in the form proofs are taken from, one a line.",
-              {"application/x-ndjson": rows.ProofRow}, (CONTEST, AT), PAST, positioned=True, tagged=False),
+              {"application/x-ndjson": rows.ProofRow}, (CONTEST, AT), PAST, positioned=True, tagged=True),
     _viewed(_OF + "/certificate", "getCertificate", "The proof of a claim, or a way it can still fail.",
             rows.Certificate, CONTEST, CLAIM, AT, problems=_CLAIM),
     _viewed(_OF + "/weakest", "getWeakest", "The weakest assumptions that would carry a claim.", rows.Weakest,
