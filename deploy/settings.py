@@ -13,12 +13,11 @@ from pydantic_settings import (
 )
 
 from deploy.failure import ConfigurationFault, Fault
-from deploy.webhooks import WebhookSettings
+from deploy.webhooks import LOOPBACK, WebhookSettings
 
 ORIGIN = re.compile(r"https?://(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?", re.ASCII)
 """What may stand in a policy as it is; `https://*.example.org` is every host below."""
 WEBHOOKS_MAX = 16
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Settings(BaseSettings):

@@ -3,11 +3,13 @@
 import base64
 import binascii
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from ws.webhooks.endpoint import Endpoint, is_private
+from ws.webhooks.endpoint import Endpoint
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRET_BYTES_MIN = 24
 """As Standard Webhooks has it."""
 
@@ -52,6 +54,12 @@ class WebhookSettings(BaseModel):
             frozenset(self.events),
             frozenset(self.thresholds),
         )
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read what is posted: TLS, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.hostname or "") in LOOPBACK
 
 
 def _is_secret(secret: str) -> bool:

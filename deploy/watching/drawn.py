@@ -14,6 +14,8 @@ NARROW = 60
 """Columns below which a bar has a line of its own."""
 CLAIMS_SHOWN = 40
 EIGHTHS = " ▏▎▍▌▋▊▉"
+TONES = {"✓": "green", "~": "dark_orange3", "!": "bold red", "·": "", "-": "dim", "✗": "dim"}
+"""The colour of a mark, which says the same without it."""
 Drawn = list[RenderableType]
 
 
@@ -74,7 +76,7 @@ def _bars(view: Json, names: Names, columns: int) -> Drawn:
         style = "bold" if total["selection"] == view["leader"] else ""
         numbers = f"{votes:>{figures},} {share(votes, whole):>6}"
         name = words.named(total["selection"], names)
-        tone = {"✓": "green", "~": "dark_orange3", "✗": "dim"}.get(mark, "")
+        tone = TONES.get(mark, "")
         if columns < NARROW:
             line = (
                 Text(f"{mark} ", style=tone)
@@ -132,9 +134,13 @@ def _claims(view: Json, names: Names) -> Drawn:
     found: Drawn = []
     for claim in sorted(sure, key=lambda one: one["claim"] not in words.ENDS)[:CLAIMS_SHOWN]:
         rests = words.grounds(claim["grade"], claim["assumptions"])
-        mark, tone = ("✓", "green") if claim["grade"] == "certain" else ("~", "dark_orange3")
+        mark = "✓" if claim["grade"] == "certain" else "~"
         found.append(
-            item(mark, f"{_said(claim, names)}: irreversible {rests}, since record {claim['since']:,}", tone)
+            item(
+                mark,
+                f"{_said(claim, names)}: irreversible {rests}, since record {claim['since']:,}",
+                TONES[mark],
+            )
         )
     hidden = len(sure) - CLAIMS_SHOWN
     if hidden > 0:

@@ -69,7 +69,7 @@ async def follow(
                 async for raw in response.content:
                     name, _, value = raw.decode().rstrip("\r\n").partition(":")
                     match name:
-                        case "":  # a comment, or the end of an event
+                        case "" if raw.startswith(b":"):  # a comment: the ping
                             yield Stands("live")
                         case "id":
                             last_id = value.strip()

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Static
 
 from deploy.watching import words
-from deploy.watching.drawn import NARROW, fitted
+from deploy.watching.drawn import NARROW, TONES, fitted
 from deploy.watching.head import Head
 from deploy.watching.opened import Opened
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 FIGURES = {"lead", "counted", "in"}
 """Columns that end on their right."""
-TONES = {"✓": "green", "~": "dark_orange3", "!": "bold red", "·": "", "-": "dim"}
 
 
 class Contests(DataTable[Text]):

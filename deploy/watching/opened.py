@@ -1,6 +1,7 @@
 """One contest on the whole screen: bars, the lead, what is irreversible, what happened."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+from urllib.parse import quote
 
 from rich.console import Group
 from textual import events
@@ -72,7 +73,7 @@ class Opened(Screen[None]):
 
     async def _ask_names(self, contest: str) -> None:
         try:
-            said = await self._ticker.get(f"{self._ticker.contest_path(contest)}/names")
+            said = await self._ticker.get(f"/v1/contests/{quote(contest, safe='')}/names")
         except (*Ended, TimeoutError):
             return  # ids are shown until the next view asks again
         self._names = {one["id"]: one["name"] or one["id"] for one in said["selections"]}

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import aiohttp
 from textual.app import App
@@ -107,10 +106,6 @@ class Ticker(App[None]):
         ) as response:
             found: Json = await response.json()
         return found
-
-    def contest_path(self, contest: str) -> str:
-        """Where a contest is read."""
-        return f"/v1/contests/{quote(contest, safe='')}"
 
     def shown(self) -> None:
         """Have the screen in front draw itself again."""

@@ -43,9 +43,9 @@ def clock(instant: str) -> str:
     return datetime.fromisoformat(instant).astimezone().strftime("%H:%M:%S")
 
 
-def many(number: int, one: str, more: str | None = None) -> str:
+def many(number: int, one: str) -> str:
     """So many of a thing."""
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+    return f"{number:,} {one if number == 1 else f'{one}s'}"
 
 
 def claim_words(

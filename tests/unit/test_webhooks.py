@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from deploy.webhooks import is_private
 from tally import engine, freeze
 from tally.history import Finished
 from tally.model import Definition
@@ -13,7 +14,7 @@ from tally.state import State
 from tests.service.world import definition
 from ws.webhooks import mark as marks
 from ws.webhooks.answers import Gone, NotTaken, judge
-from ws.webhooks.endpoint import Endpoint, is_private
+from ws.webhooks.endpoint import Endpoint
 from ws.webhooks.mark import Mark
 from ws.webhooks.messages import RECORDS_AT_ONCE_MAX, owed
 

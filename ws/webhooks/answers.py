@@ -1,6 +1,6 @@
 """What an endpoint's answer means: taken, gone for good, or again, and when."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 RETRY_AFTER_S_MAX = 3_600
@@ -40,8 +40,3 @@ def _wait_s(retry_after: str | None, now_s: float) -> float | None:
             return None
         wait_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now_s
     return min(max(wait_s, 0.0), RETRY_AFTER_S_MAX)
-
-
-def instant(now_s: float) -> datetime:
-    """An instant as the signing library takes it."""
-    return datetime.fromtimestamp(now_s, UTC)

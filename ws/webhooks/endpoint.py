@@ -1,7 +1,6 @@
 """An address to post to: what it wants to hear, and the secrets it knows us by."""
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 GROUPS = {
     "correction": "correction",
@@ -15,7 +14,6 @@ GROUPS = {
     "bound-violated": "review",
 }
 """Kinds of events on the calls channel, by the word in a setting that asks for them; claims go by status."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +30,3 @@ class Endpoint:
         """Whether it asked for an event of the calls channel."""
         kind = event["kind"]
         return (event["status"] if kind == "claim" else GROUPS.get(str(kind))) in self.events
-
-
-def is_private(url: str) -> bool:
-    """Whether nobody on the way can read what is posted: TLS, or this machine."""
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.hostname or "") in LOOPBACK

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -14,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tally.state import State
 from ws.webhooks import mark as marks
-from ws.webhooks.answers import Gone, NotTaken, instant, judge
+from ws.webhooks.answers import Gone, NotTaken, judge
 from ws.webhooks.endpoint import Endpoint
 from ws.webhooks.mark import Mark
 from ws.webhooks.messages import Message, owed
@@ -136,7 +137,7 @@ class Sending:
 
     async def _post(self, session: aiohttp.ClientSession, endpoint: Endpoint, message: Message) -> None:
         now_s = self._now_s()
-        at, text = instant(now_s), message.body.decode()
+        at, text = datetime.fromtimestamp(now_s, UTC), message.body.decode()
         signatures = [Webhook(secret).sign(message.id, at, text) for secret in endpoint.secrets]
         headers = {
             "Content-Type": "application/json",
