@@ -30,11 +30,12 @@ async def baked(directory: Path, *options: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def served_plainly(directory: Path) -> AsyncIterator[str]:
-    """`python -m http.server` over a directory; its URL."""
+async def served_plainly(directory: Path, log: Path | None = None) -> AsyncIterator[str]:
+    """`python -m http.server` over a directory; its URL. `log`: where it writes each request."""
+    errors = asyncio.subprocess.DEVNULL if log is None else log.open("w")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(directory),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=errors,
     )  # fmt: skip
     try:
         assert process.stdout is not None

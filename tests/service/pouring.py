@@ -37,27 +37,25 @@ def commands(chance: random.Random):
 
 @dataclass
 class Pour:
-    """Sends the night to an address, one command after the other, and again what was not answered."""
+    """Sends the night to an address, one command after the other, and again what was not answered.
+
+    `least`: what has to have entered before it stops, however busy the machine is.
+    """
 
     ingest: str
     chance: random.Random
     pause_s: float = 0.01
     entered: int = 0
+    least: int = 0
     stopped: bool = False
 
     async def run(self) -> None:
         async with aiohttp.ClientSession() as http:
             for path, body in commands(self.chance):
-                if self.stopped:
+                if self.stopped and self.entered >= self.least:
                     return
                 await self._sent(http, path, body)
                 await asyncio.sleep(self.pause_s)
-
-    async def until(self, entered: int) -> None:
-        """Go on until so many have entered, however busy the machine is; then stop."""
-        while self.entered < entered:
-            await asyncio.sleep(0.05)
-        self.stopped = True
 
     async def _sent(self, http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> None:
         """Send until it is answered; a service that is away or stopping is tried again."""

@@ -156,7 +156,7 @@ async def test_a_correction_and_a_withdrawn_claim_are_in_the_picture(tmp_path: P
         assert "Ann elected: withdrawn at" in told
         async with opened(client.read) as late:
             await expect(marks(late.page).last).to_contain_text("withdrawn at")
-            assert [row["What turned"] for row in await rows(late.page)] != []
+            assert "\n".join(row["What turned"] for row in await rows(late.page)) == told
             late.clean(client.read)
         shown.clean(client.read)
 

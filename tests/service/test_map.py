@@ -88,7 +88,7 @@ async def test_places_are_coloured_by_who_leads_and_how_much_is_counted(tmp_path
         await expect(bolivar.first).to_have_attribute("fill", "#aa3377")
         await expect(bolivar.first).to_have_attribute("fill-opacity", "0.45")
         apure = shown.page.locator('tally-map g[data-unit="03"] path[fill="url(#stripes)"]')
-        await expect(apure).to_have_count(1), "counted, but less than half"
+        await expect(apure).to_have_count(1)  # counted, but less than half
         await expect(shown.page.locator("tally-map p").last).to_have_text(
             "Not on the map, but in the table: Abroad."
         )

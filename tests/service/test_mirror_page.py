@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ async def test_the_page_of_a_copy_shows_the_night_and_follows_the_next_bake(tmp_
             assert happened[0] == "dispute of 2 units: protest"
             assert happened[-1] == "correction in unit p001: misread"
             assert "Ann elected: irreversible (certain)" in happened
+            picture = shown.page.locator("tally-crossing")
+            await expect(picture.locator(".wrong")).to_have_text("▲ 2 corrections and orders of the desk")
+            await expect(picture.locator("#moment")).to_be_disabled()
 
             await shown.page.locator("#proof summary").click()
             proof = shown.page.locator("#proof-body a", has_text="certificate")
@@ -62,15 +66,18 @@ async def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 5)
         await baked(copy, "--from", client.read)
-    async with served_plainly(copy) as url, opened(url) as shown:
-        statuses: list[tuple[str, int]] = []
+    log = tmp_path / "requests.log"
+    async with served_plainly(copy, log) as url, opened(url) as shown:
         await shown.text("lead").to_have_text("100")
         await shown.page.wait_for_load_state("networkidle")
-        shown.page.on("response", lambda one: statuses.append((one.url.removeprefix(url), one.status)))
+        before = log.stat().st_size
         await shown.page.wait_for_event(
             "requestfinished", lambda one: "mirror.json" in one.url, timeout=FOLLOWED_MS
         )
-        assert statuses == [("/mirror.json", 304)] or {name for name, _ in statuses} <= {
+        found = re.findall(r'"GET (\S+) HTTP/1.1" (\d+)', log.read_text()[before:])
+        assert found
+        assert {status for _, status in found} == {"304"}, found
+        assert {name for name, _ in found} <= {
             "/mirror.json", "/v1/contests/mayor/index.json", "/v1/contests/mayor/projection.json",
         }  # fmt: skip
         shown.clean(url)

@@ -71,7 +71,7 @@ async def test_killed_again_and_again_it_misses_nothing(tmp_path: Path) -> None:
     async with serving(tmp_path, definition(units=UNITS), "--tick-ms", "20") as served:
         follower = Follower(await position_of(served))
         begun = int(follower.last_id.partition("/")[2])
-        pour = Pour(served.ingest, random.Random(7), pause_s=0.005)
+        pour = Pour(served.ingest, random.Random(7), pause_s=0.005, least=ENTERED)
         pouring = asyncio.ensure_future(pour.run())
         for number in range(KILLS):
             async with follower.stream(served) as stream:
@@ -84,7 +84,7 @@ async def test_killed_again_and_again_it_misses_nothing(tmp_path: Path) -> None:
             while await follower.hear(stream):
                 pass
             await restarting
-        await pour.until(ENTERED)
+        pour.stopped = True
         await pouring
         await to_the_end(served, follower)
         _, state = read_state(served.path / "data")

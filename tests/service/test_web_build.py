@@ -1,62 +1,51 @@
 """What is bundled for the pages is what its sources make, byte for byte, and names no other place."""
 
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.house.tree import ROOT, files
+from tests.ws.test_sdk_javascript import missing
 
 WEB = ROOT / "ws" / "web"
 STATIC = ROOT / "ws" / "static"
 INSTALL = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
 
 
-def missing(why: str) -> None:
-    """Say why this cannot run here; under CI that is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(why)
-    pytest.skip(why)
-
-
 def built() -> list[Path]:
     return [ROOT / name for name in files() if name.startswith("ws/static/") and ".bundle." in name]
 
 
-def test_a_new_build_is_what_is_committed(tmp_path: Path) -> None:
+def made(folder: str, tmp_path: Path) -> dict[str, bytes]:
+    """What the sources of a folder make, built as `make web` and `make maps` build them."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         missing("node and npm are not installed")
-    web, into = tmp_path / "web", tmp_path / "static"
-    web.mkdir()
+    sources, into = tmp_path / "sources", tmp_path / "into"
+    sources.mkdir()
     into.mkdir()
     for name in files():
-        if name.startswith("ws/web/"):
-            shutil.copy(ROOT / name, web)
-    done = subprocess.run(INSTALL, check=False, cwd=web, capture_output=True, text=True)
+        if name.startswith(folder):
+            shutil.copy(ROOT / name, sources)
+    done = subprocess.run(INSTALL, check=False, cwd=sources, capture_output=True, text=True)
     if done.returncode:
-        missing(f"npm could not install what the build needs: {done.stderr.strip()[-300:]}")
-    subprocess.run(["node", "build.mjs", str(into)], check=True, cwd=web, capture_output=True)
-    made = {path.name: path.read_bytes() for path in into.iterdir()}
+        missing(f"npm could not install what {folder} needs: {done.stderr.strip()[-300:]}")
+    subprocess.run(["node", "build.mjs", str(into)], check=True, cwd=sources, capture_output=True)
+    return {path.name: path.read_bytes() for path in into.iterdir()}
+
+
+def differing(made: dict[str, bytes], kept: dict[str, bytes]) -> list[str]:
+    return sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+
+
+def test_a_new_build_is_what_is_committed(tmp_path: Path) -> None:
     kept = {path.name: path.read_bytes() for path in [*built(), STATIC / "LICENSES.txt"]}
-    assert made.keys() == kept.keys(), "run make web"
-    assert [name for name in made if made[name] != kept[name]] == [], "run make web"
+    assert differing(made("ws/web/", tmp_path), kept) == [], "run make web"
 
 
 def test_the_shipped_maps_are_what_their_sources_make(tmp_path: Path) -> None:
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        missing("node and npm are not installed")
-    for name in files():
-        if name.startswith("ws/maps/"):
-            shutil.copy(ROOT / name, tmp_path)
-    done = subprocess.run(INSTALL, check=False, cwd=tmp_path, capture_output=True, text=True)
-    if done.returncode:
-        missing(f"npm could not install what the maps are made of: {done.stderr.strip()[-300:]}")
-    subprocess.run(["node", "build.mjs", str(tmp_path)], check=True, cwd=tmp_path, capture_output=True)
-    for kept in STATIC.glob("map-*.json"):
-        assert (tmp_path / kept.name).read_bytes() == kept.read_bytes(), "run make maps"
+    kept = {path.name: path.read_bytes() for path in STATIC.glob("map-*.json")}
+    assert differing(made("ws/maps/", tmp_path), kept) == [], "run make maps"
 
 
 def test_a_bundle_asks_for_nothing_from_elsewhere() -> None:
@@ -78,6 +67,7 @@ def test_every_version_is_exact_and_no_registry_is_named() -> None:
         lock = (folder / "package-lock.json").read_text()
         assert '"resolved"' not in lock
         assert "http" not in lock.replace('"integrity"', "")
-    wanted = re.findall(r'^ {4}"[\w@/-]+": "([^"]+)"', (WEB / "package.json").read_text(), re.MULTILINE)
-    assert all(re.fullmatch(r"\d+\.\d+\.\d+|node build\.mjs", version) for version in wanted), wanted
-    assert len(wanted) > 3
+        manifest = (folder / "package.json").read_text()
+        wanted = re.findall(r'^ {4}"[\w@/-]+": "([^"]+)"', manifest, re.MULTILINE)
+        assert all(re.fullmatch(r"\d+\.\d+\.\d+|node build\.mjs", version) for version in wanted), wanted
+        assert len(wanted) > 3

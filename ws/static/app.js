@@ -1,12 +1,12 @@
 // The live page: follows one contest over Server-Sent Events and says what its view says, nothing more.
 import { LISTED, contests } from "./contests.js";
 import { settled } from "./embed-words.js";
-import { StandIn, lookAt, mirrored, tell } from "./mirror.js";
-import { idWords } from "./observe-words.js";
+import { RECORDS_BACK, StandIn, lookAt, mirrored, tell } from "./mirror.js";
+import { idWords, oneLead } from "./observe-words.js";
 import { Past } from "./past.js";
 import { Places } from "./places.js";
 import { bar, swatch } from "./colours.js";
-import { at, cell, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
+import { at, cell, clock, element, fetchJson, heard, label, link, number, ranked, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 import { called, conditions, outcome, percents, say } from "./say.js";
 import { changeCell, changeHead, restsOn } from "./swing.js";
@@ -15,7 +15,6 @@ import { Units } from "./units.js";
 const share = percents(2);
 const STALE_AFTER_MS = 10_000;
 const CALLS_SHOWN = 40;
-const RECORDS_BACK = 1_000;
 const AGAIN_AFTER_MS = 2_000;
 const PROVE_EVERY_MS = 10_000; // a certificate is hashed over every unit: only for who looks, and not for every frame
 
@@ -55,7 +54,7 @@ async function start() {
   const { contest } = named;
   at("night").textContent = election.name || election.election;
   label(election);
-  alone = contest.rule === "plurality" && contest.seats === 1;
+  alone = oneLead(contest);
   prize = ["electoral_college", "district_method"].includes(contest.rule) ? "electors" : "seats";
   names = Object.fromEntries(named.selections.map((s) => [s.id, s.name || s.id]));
   places = new Places(named, names);
@@ -65,18 +64,18 @@ async function start() {
   contests(election, contest.id);
   units = new Units(contest.id, names);
   past = new Past(contest.id, { paint: (view, ms) => { paint(view); picture.shows?.(view, ms); }, live: () => { paint(live); picture.shows?.(live, null); } });
-  picture.fixed = mirrored;
   picture.addEventListener("moment", (event) => past.go(event.detail));
   picture.addEventListener("proof", lookAtProof);
   customElements.whenDefined("tally-crossing").then(() => {
+    picture.fixed = mirrored; // only now: before, it is an element that becomes another
     picture.open(contest, names, fetchJson);
     if (live) picture.take(live);
   });
   standIn = new StandIn(lookAt(contest.id, { view: show, calls: happened, projection: likely }), freshness);
   follow(election.election, contest.id, before(election.position));
-  show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
   addEventListener("hashchange", () => location.reload());
   setInterval(freshness, 1_000);
+  show(await fetchJson(`/v1/contests/${encodeURIComponent(contest.id)}`));
 }
 
 // The contest of the path; at `/` the one after the #, or the first.
@@ -306,7 +305,7 @@ function totals(view) {
     else known.said.push(c.number === undefined ? called("short", c.claim) : `${called("short", c.claim)} ${number.format(c.number)}`);
     claims.set(c.who[0], known);
   }
-  const rows = [...view.totals].sort((a, b) => b.votes - a.votes).map((total) => {
+  const rows = ranked(view.totals).map((total) => {
     const row = element("tr");
     const claim = claims.get(total.selection);
     const colour = places.colours[total.selection], head = rowHead(names[total.selection] ?? total.selection);

@@ -2,7 +2,7 @@
 import { element } from "./page.js";
 
 const OKABE_ITO = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442"];
-const OTHERS = "#8a8f98";
+export const OTHERS = "#8a8f98";
 
 export function coloursOf(selections) {
   const free = OKABE_ITO.filter((colour) => !selections.some((one) => one.color?.toLowerCase() === colour));

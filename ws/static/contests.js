@@ -10,7 +10,7 @@ const TYPED_FOR_MS = 150;
 
 // `election`: the first of its contests, and how many there are.
 export function contests(election, current) {
-  const total = election.total ?? election.contests.length;
+  const total = election.total;
   if (total < 2 && current !== null) return;
   at("contests").hidden = false;
   if (total <= LISTED) { at("contests").replaceChildren(...election.contests.map((one) => made(one, current))); return; }

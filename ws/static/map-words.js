@@ -7,7 +7,6 @@ const points = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximum
 
 export const WORDS = {
   map: say("map.label"),
-  failed: say("map.failed"),
   none: say("map.none"),
   level: say("map.level"),
   ahead: (who, lead) => say("map.ahead", { who, points: points.format(100 * lead) }),

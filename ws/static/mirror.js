@@ -8,7 +8,7 @@ const FALL_BACK_AFTER_MS = 10_000;
 const ANSWER_WITHIN_MS = 10_000;
 const OLD_AFTER_MS = 60_000; // a copy that was to be kept up, and was not for so long
 const DAY_MS = 86_400_000;
-const RECORDS_BACK = 1_000;
+export const RECORDS_BACK = 1_000;
 const PEOPLE = new Set(["dispute", "annul", "restore"]); // one event for all the units it names
 const time = times({ timeStyle: "medium" });
 const day = times({ timeStyle: "medium", dateStyle: "medium" });
@@ -49,7 +49,7 @@ async function answer(address) {
 }
 
 // A contest's newest records as frames of its events, the oldest first.
-export function framesOf(history) {
+function framesOf(history) {
   const frames = new Map();
   const frame = (one) => {
     if (!frames.has(one.seq)) frames.set(one.seq, { position: { epoch: history.position.epoch, seq: one.seq }, as_of: one.as_of, events: [] });
@@ -59,7 +59,7 @@ export function framesOf(history) {
     const events = frame(one);
     const known = PEOPLE.has(one.kind) && events.find((event) => event.kind === one.kind);
     if (known) known.units.push(one.unit);
-    else events.push({ kind: one.kind, reason: one.reason, ...(PEOPLE.has(one.kind) ? { units: [one.unit] } : { unit: one.unit }) });
+    else events.push({ kind: one.kind, contest: history.contest, reason: one.reason, ...(PEOPLE.has(one.kind) ? { units: [one.unit] } : { unit: one.unit }) });
   }
   for (const one of history.claims) frame(one).push({ ...one, kind: "claim", contest: history.contest });
   return [...frames.values()].sort((a, b) => a.position.seq - b.position.seq);

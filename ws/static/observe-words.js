@@ -47,6 +47,9 @@ export function certificateWords(certificate, view, names) {
 
 const BY_VOTES = ["plurality", "disputed"]; // rules whose proofs are leads that cannot be lost
 
+// Whether a contest hangs on one lead: one seat, won by votes.
+export const oneLead = ({ rule, seats }) => BY_VOTES.includes(rule) && (seats ?? 1) === 1;
+
 function proof(certificate, view, name) {
   const ballots = ballotsOf(certificate, view);
   const said = certificate.assumptions.map((one) => say("proof.if", { what: knows(`assumed.${one.id}`) ? say(`assumed.${one.id}`) : one.text }));

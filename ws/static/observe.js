@@ -78,7 +78,8 @@ async function catchUp() {
   const before = position;
   for (let from = 0; from < view.contests.length; from += SLICE) {
     if (from) await new Promise((next) => { setTimeout(next); });
-    for (const line of view.contests.slice(from, from + SLICE)) take(line, before !== null);
+    const passes = filter();
+    for (const line of view.contests.slice(from, from + SLICE)) take(line, before !== null, passes);
   }
   position = view.position;
   election = view.election;
@@ -89,7 +90,7 @@ async function catchUp() {
   else if (view.contests.length) draw();
 }
 
-function take(line, tell) {
+function take(line, tell, passes) {
   const known = lines.get(line.contest);
   const title = line.name || line.contest;
   const settled = line.irreversible.filter((one, _, all) => !(one.id === "runoff" && all.some((other) => other.id.startsWith("runoff:"))));
@@ -177,15 +178,16 @@ const KINDS = {
   doubt: (one) => one.units.quarantined + one.units.disputed > 0,
 };
 
-function passes(one) {
-  return KINDS[at("kind").value](one) && one.text.includes(at("filter").value.trim().toLocaleLowerCase());
+// What the controls ask for.
+function filter() {
+  const wanted = at("filter").value.trim().toLocaleLowerCase(), kind = KINDS[at("kind").value];
+  return (one) => kind(one) && one.text.includes(wanted);
 }
 
 function arrange() {
   stirred = false;
-  const wanted = at("filter").value.trim().toLocaleLowerCase(), kind = KINDS[at("kind").value];
   const { key } = COLUMNS[sort.column], way = sort.down ? -1 : 1;
-  const keyed = [...lines.values()].filter((one) => kind(one) && one.text.includes(wanted)).map((one) => [key(one), one]);
+  const keyed = [...lines.values()].filter(filter()).map((one) => [key(one), one]);
   keyed.sort(([a], [b]) => a < b ? -way : a > b ? way : 0);
   shown = keyed.map(([, one]) => one.contest);
   for (const [index, head] of [...at("heads").children].entries()) {

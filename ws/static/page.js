@@ -20,6 +20,9 @@ export function rowHead(text) {
   return head;
 }
 
+// Totals, the highest first.
+export const ranked = (totals) => [...totals].sort((a, b) => b.votes - a.votes);
+
 export function cell(text) { return element("td", text, "number"); }
 
 export function link(href, text) {

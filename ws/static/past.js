@@ -1,5 +1,5 @@
 // The page as it stood at an earlier moment: asked for by position, with a banner nobody overlooks, until it is live again.
-import { at, fetchJson } from "./page.js";
+import { at, fetchJson, write } from "./page.js";
 import { say, times } from "./say.js";
 
 const ASK_AFTER_MS = 120; // a slider that is dragged asks for where it rests
@@ -45,8 +45,7 @@ export class Past {
 
   // What goes on meanwhile: said, not shown.
   goesOn(view) {
-    const said = say("past.live", { seq: view.position.seq });
-    if (at("past-live").textContent !== said) at("past-live").textContent = said;
+    write(at("past-live"), say("past.live", { seq: view.position.seq }));
   }
 
   #end() {

@@ -1,7 +1,7 @@
 // Places: the map, where the night has one, and the table that says the same.
 import { changeCell, changeHead } from "./swing.js";
 import { coloursOf, swatch } from "./colours.js";
-import { at, cell, element, fetchJson, number, rowHead } from "./page.js";
+import { at, cell, element, fetchJson, number, ranked, rowHead } from "./page.js";
 import { say } from "./say.js";
 
 const COLUMNS_NAMED = 2; // the highest selections have a column each
@@ -19,7 +19,7 @@ export class Places {
     const below = view.subtotals ?? [];
     at("places-section").hidden = below.length < 2;
     if (below.length < 2) return;
-    const first = [...view.totals].sort((a, b) => b.votes - a.votes).slice(0, COLUMNS_NAMED).map((t) => t.selection);
+    const first = ranked(view.totals).slice(0, COLUMNS_NAMED).map((t) => t.selection);
     this.#head(view, first);
     const rows = below.map((place) => this.#row(place, first));
     const body = at("places-body");

@@ -88,8 +88,9 @@ function headline(frame, names) {
   return say(kind === "outright" ? "likely.either.outright" : "likely.either", { who, chance });
 }
 
-function winning({ outcome: { kind } }, view, one) { // the claim that would prove what its chance is a chance of
-  return view.claims.find((c) => c.id === `${kind === "outright" ? "outright" : "elected"}:${one.selection}`);
+function winning({ outcome: { kind }, selections }, view, one) { // the claim that would prove what its chance is a chance of
+  const id = kind === "passes" ? (one === selections[0] ? "passes" : "fails") : `${kind === "outright" ? "outright" : "elected"}:${one.selection}`;
+  return view.claims.find((c) => c.id === id);
 }
 
 function irreversible(frame, view) {
@@ -105,7 +106,7 @@ function difference(frame, view, names, won) {
   const claim = winning(frame, view, best);
   const who = names[best.selection] ?? best.selection;
   if (won) return say("likely.won", { who });
-  if (!claim || best.chance < NEARLY_SURE) return say("likely.estimate");
+  if (!claim || kind === "passes" || best.chance < NEARLY_SURE) return say("likely.estimate");
   const coming = view.outstanding.certain;
   const why = coming === null ? say("likely.uncapped", { n: view.outstanding.uncapped })
     : coming > view.lead ? say("likely.more", { n: coming, lead: view.lead }) : say("likely.coming", { n: coming });

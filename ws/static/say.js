@@ -12,7 +12,7 @@ async function dictionary() {
 }
 const words = await dictionary();
 
-export const lang = page.lang;
+const lang = page.lang;
 export const locale = navigator.languages.find((tag) => tag.includes("-") && tag.toLowerCase().split("-")[0] === lang) ?? REGIONS[lang] ?? lang;
 export const number = new Intl.NumberFormat(locale);
 const lists = { and: new Intl.ListFormat(locale, { type: "conjunction" }), or: new Intl.ListFormat(locale, { type: "disjunction" }) };
@@ -24,10 +24,9 @@ export const times = (options) => new Intl.DateTimeFormat(locale, options);
 
 export const knows = (key) => Object.hasOwn(words, key);
 
-// {braces} are filled in: numbers as such, lists with their "and". `{ one, other }` is chosen by `n`; a function is asked.
+// {braces} are filled in: numbers as such, lists with their "and". `{ one, other }` is chosen by `n`.
 export function say(key, values = {}) {
   let found = words[key] ?? key;
-  if (typeof found === "function") found = found(values, say);
   if (typeof found === "object") found = found[plurals.select(values.n)] ?? found.other;
   return found.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 }

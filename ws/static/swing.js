@@ -5,7 +5,7 @@ import { locale, say } from "./say.js";
 const points = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1, signDisplay: "exceptZero" });
 
 // Hundredths of a share by which a selection is above what it had, or null: no unit to compare, or nobody to compare with.
-export function changeOf(swing, selection) {
+function changeOf(swing, selection) {
   const one = swing.totals.find((total) => total.selection === selection);
   if (!one || one.votes_before === null || !swing.votes || !swing.votes_before) return null;
   return 100 * (one.votes / swing.votes - one.votes_before / swing.votes_before);

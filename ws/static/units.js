@@ -1,6 +1,6 @@
 // Every unit of a contest, a page of a table at a time: down the places, or found by id and name.
 import { mirrored } from "./mirror.js";
-import { at, element, fetchJson, link, number, rowHead, write } from "./page.js";
+import { at, element, fetchJson, link, number, ranked, rowHead, write } from "./page.js";
 import { called, percents, say } from "./say.js";
 
 const ROWS = 100; // asked for and in the document at once, however many units there are
@@ -51,7 +51,7 @@ export class Units {
 
   // Asks, if somebody looks and there is something new; not more often than every ASK_EVERY_MS.
   #look() {
-    if (mirrored || !this.#view || !this.#near || document.hidden) return;
+    if (!this.#view || !this.#near || document.hidden) return;
     if (this.#seen === this.#key()) return;
     const wait = this.#askedAt + ASK_EVERY_MS - Date.now();
     if (wait <= 0) this.#ask();
@@ -108,7 +108,7 @@ export class Units {
   }
 
   #draw(page, search) {
-    const first = [...this.#view.totals].sort((a, b) => b.votes - a.votes).slice(0, 2).map((one) => one.selection);
+    const first = ranked(this.#view.totals).slice(0, 2).map((one) => one.selection);
     [2, 3].forEach((cell, index) => write(at("units-head").children[cell], this.names[first[index]] ?? first[index] ?? "–"));
     const body = at("units-body");
     while (body.children.length > page.units.length) body.lastElementChild.remove();

@@ -1,4 +1,4 @@
-// English. {braces} are filled in; `{ one, other }` goes by the number `n`; an entry may be a function of its values where grammar needs one.
+// English. {braces} are filled in; `{ one, other }` goes by the number `n`.
 export default {
   // What more than one page says.
   "languages": "Language", "test": "TEST", "connecting": "connecting …", "unknown": "unknown", "open": "open", "withdrawn": "withdrawn",
@@ -219,7 +219,6 @@ export default {
   "check.feed": "Claims as an Atom feed", "check.csv": "all totals (CSV)", "check.definition": "the definition",
 
   "map.label": "Map of places. Arrow keys go from place to place, Enter goes to its row in the table.",
-  "map.failed": "The map could not be loaded; the table below says the same.",
   "map.none": "nothing counted",
   "map.level": "level",
   "map.ahead": "{who} ahead by {points} points",

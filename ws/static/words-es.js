@@ -213,7 +213,6 @@ export default {
   "check.feed": "Afirmaciones como canal Atom", "check.csv": "todos los totales (CSV)", "check.definition": "la definición",
 
   "map.label": "Mapa de lugares. Las flechas van de un lugar a otro; Intro va a su fila de la tabla.",
-  "map.failed": "No se pudo cargar el mapa; la tabla de abajo dice lo mismo.",
   "map.none": "nada contado",
   "map.level": "empate",
   "map.ahead": "{who} va adelante por {points} puntos",

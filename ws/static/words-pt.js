@@ -213,7 +213,6 @@ export default {
   "check.feed": "Afirmações como canal Atom", "check.csv": "todos os totais (CSV)", "check.definition": "a definição",
 
   "map.label": "Mapa de lugares. As setas vão de um lugar a outro; Enter vai à sua linha na tabela.",
-  "map.failed": "Não foi possível carregar o mapa; a tabela abaixo diz o mesmo.",
   "map.none": "nada apurado",
   "map.level": "empate",
   "map.ahead": "{who} à frente por {points} pontos",

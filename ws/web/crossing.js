@@ -1,6 +1,7 @@
 // <tally-crossing>: the lead rising, the ballots that may still come falling, and the instant an outcome became irreversible.
-import { LitElement, css, html, nothing, unsafeCSS } from "lit";
+import { LitElement, html, nothing, unsafeCSS } from "lit";
 import uplotSheet from "uplot/dist/uPlot.min.css";
+import { oneLead } from "/static/observe-words.js";
 import { number } from "/static/page.js";
 import sheet from "./crossing.css";
 import { Night, POINTS_ASKED } from "./night.js";
@@ -13,7 +14,6 @@ const READ_AGAIN_AFTER_MS = 1_000;
 const ROWS = 12; // of the table, evenly in time
 const MARKS_LABELLED = 3;
 const DAY_MS = 86_400_000;
-const ONE_LEAD = new Set(["plurality", "disputed"]);
 const STRIDE = 10;
 const BY_KEY = { ArrowLeft: -1, ArrowRight: 1, PageUp: STRIDE, PageDown: -STRIDE, Home: -Infinity, End: Infinity };
 
@@ -32,12 +32,12 @@ function clear(size, area, taken, spots, wanted) {
 }
 
 class Crossing extends LitElement {
-  static styles = [unsafeCSS(uplotSheet), css`${unsafeCSS(sheet)}`];
+  static styles = [unsafeCSS(uplotSheet), unsafeCSS(sheet)];
   static properties = { said: { state: true } };
 
   #plot = null;
   #names = {};
-  #plurality = true;
+  #oneLead = true;
   #path = "";
   #ask = null;
   fixed = false; // a copy has no earlier moments to show
@@ -77,7 +77,7 @@ class Crossing extends LitElement {
   async open(contest, names, ask) {
     this.#ask = ask;
     this.#names = names;
-    this.#plurality = ONE_LEAD.has(contest.rule) && (contest.seats ?? 1) === 1;
+    this.#oneLead = oneLead(contest);
     this.#path = `/v1/contests/${encodeURIComponent(contest.id)}/history?points=${POINTS_ASKED}`;
     this.night ??= new Night(contest.id);
     await this.reread();
@@ -123,9 +123,9 @@ class Crossing extends LitElement {
   #soon(turned = false) {
     if (document.hidden) return; // drawn when it is seen again
     const due = this.#drawnAt + (turned ? TURNED_AFTER_MS : DRAWN_EVERY_MS);
-    if (this.#timer && due >= this.due) return;
+    if (this.#timer && due >= this.drawAt) return;
     clearTimeout(this.#timer);
-    this.due = due;
+    this.drawAt = due;
     this.#timer = setTimeout(() => this.#draw(), Math.max(0, due - performance.now()));
   }
 
@@ -157,15 +157,14 @@ class Crossing extends LitElement {
     this.#due = false;
     const { points } = this.night;
     const lines = [];
-    if (this.#plurality) lines.push({ key: "lead", kind: "lead", name: say.LEAD, values: points.map((point) => point.lead) });
-    lines.push({ key: "coming", kind: "coming", name: say.COMING, values: points.map((point) => point.coming) });
-    for (const name of new Set(points.flatMap((point) => Object.keys(point.assumed)))) {
-      lines.push({ key: `if ${name}`, kind: "assumed", name: say.ifAssumed(name), values: points.map((point) => point.assumed[name] ?? null) });
+    if (this.#oneLead) lines.push({ key: "lead", kind: "lead", values: points.map((point) => point.lead) });
+    lines.push({ key: "coming", kind: "coming", values: points.map((point) => point.coming) });
+    for (const name of this.night.assumptions) {
+      lines.push({ key: `if ${name}`, kind: "assumed", values: points.map((point) => point.assumed[name] ?? null) });
     }
     const marks = this.night.marks();
     const standing = marks.filter((mark) => mark.stands && mark.kind === "irreversible");
-    const range = { from: points[0].ms, to: this.night.last.ms };
-    const corrections = this.night.corrections.filter((one) => one.ms >= range.from);
+    const corrections = this.night.corrections.filter((one) => one.ms >= points[0].ms);
     this.#plot.draw(points.map((point) => point.ms), lines, {
       sureFrom: standing.length ? standing.at(-1).ms : null, marks, corrections, past: this.past,
     });
@@ -205,7 +204,7 @@ class Crossing extends LitElement {
   #say(place) {
     if (place === null || !this.night?.points[place]) return;
     this.#place = place;
-    this.said = say.reading(this.night.points[place], this.#names, this.#plurality, this.#days());
+    this.said = say.reading(this.night.points[place], this.#names, this.#oneLead, this.#days());
   }
 
   #days() {
@@ -239,7 +238,10 @@ class Crossing extends LitElement {
   // Asks the page for an earlier moment; the newest point is live.
   #moment(place) {
     const { points } = this.night;
-    const point = place >= points.length - 1 ? null : points[place];
+    this.#go(place >= points.length - 1 ? null : points[place]);
+  }
+
+  #go(point) {
     this.past = point?.ms ?? null;
     this.#seq = point?.seq ?? null;
     this.#draw();
@@ -248,12 +250,7 @@ class Crossing extends LitElement {
 
   #marked(mark) {
     if (mark.stands && this.past === null) this.dispatchEvent(new CustomEvent("proof", { detail: mark }));
-    else if (!this.fixed) {
-      this.past = mark.ms;
-      this.#seq = mark.seq;
-      this.#draw();
-      this.dispatchEvent(new CustomEvent("moment", { detail: { seq: mark.seq, ms: mark.ms } }));
-    }
+    else if (!this.fixed) this.#go(mark);
   }
 
   render() {
@@ -263,9 +260,9 @@ class Crossing extends LitElement {
     const marks = last ? night.marks().slice(-MARKS_LABELLED) : [];
     const wrong = last ? night.corrections.filter((one) => one.ms >= night.points[0].ms).length : 0;
     return html`
-      <p class="explained">${say.explained(this.#plurality)} ${this.problem}</p>
+      <p class="explained">${say.explained(this.#oneLead)} ${this.problem}</p>
       <div class="frame">
-        <div class="plot" tabindex="0" role="application" aria-roledescription=${say.TEXT.chart} aria-label=${say.label(this.#plurality)}
+        <div class="plot" tabindex="0" role="application" aria-roledescription=${say.TEXT.chart} aria-label=${say.label(this.#oneLead)}
           aria-describedby="reading" @keydown=${this.#key}></div>
         ${empty}
         ${last ? this.#lineLabels() : nothing}
@@ -280,20 +277,20 @@ class Crossing extends LitElement {
         min=${last ? night.points[0].ms : 0} max=${last ? last.ms : 1} .value=${String(this.past ?? last?.ms ?? 1)}
         aria-valuetext=${last ? (this.past === null ? say.TEXT.now : say.time(this.past, this.#days())) : say.TEXT.empty}
         @input=${this.#slid} @keydown=${this.#slideKey}></div>
-      <p class="needs">${this.#plurality ? say.needs(this.view, this.#names) : nothing}</p>
+      <p class="needs">${this.#oneLead ? say.needs(this.view, this.#names) : nothing}</p>
       <details @toggle=${() => this.requestUpdate()}><summary>${say.TEXT.table}</summary>${last && this.renderRoot.querySelector("details")?.open ? this.#table() : nothing}</details>`;
   }
 
   #lineLabels() {
-    const names = [...(this.#plurality ? [["lead", say.LEAD]] : []), ["coming", say.COMING],
-      ...[...new Set(this.night.points.flatMap((point) => Object.keys(point.assumed)))].map((name) => ["assumed", say.ifAssumed(name)])];
+    const names = [...(this.#oneLead ? [["lead", say.LEAD]] : []), ["coming", say.COMING],
+      ...this.night.assumptions.map((name) => ["assumed", say.ifAssumed(name)])];
     return names.map(([kind, name]) => html`<span class="line ${kind}" aria-hidden="true">${name}</span>`);
   }
 
   #table() {
     const { night } = this;
     const rows = night.sampled(ROWS), marks = night.marks(), days = this.#days();
-    const assumed = [...new Set(night.points.flatMap((point) => Object.keys(point.assumed)))];
+    const { assumptions: assumed } = night;
     const turned = new Map();
     for (const mark of marks) {
       const row = rows.findLast((point) => point.seq <= mark.seq) ?? rows[0];
@@ -309,10 +306,10 @@ class Crossing extends LitElement {
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${say.TEXT.caption}><table>
       <caption>${say.TEXT.caption}</caption>
       <thead><tr><th scope="col">${say.TEXT.time}</th><th scope="col" class="number">${say.TEXT.position}</th>
-        ${this.#plurality ? html`<th scope="col" class="number">${say.LEAD}</th>` : nothing}<th scope="col" class="number">${say.COMING}</th>
+        ${this.#oneLead ? html`<th scope="col" class="number">${say.LEAD}</th>` : nothing}<th scope="col" class="number">${say.COMING}</th>
         ${assumed.map((name) => html`<th scope="col" class="number">${say.ifAssumed(name)}</th>`)}<th scope="col">${say.TEXT.turned}</th></tr></thead>
       <tbody>${rows.map((point) => html`<tr data-seq=${point.seq}><th scope="row">${say.time(point.ms, days)}</th><td class="number">${number.format(point.seq)}</td>
-        ${this.#plurality ? html`<td class="number">${number.format(point.lead)}${point.leader ? ` (${this.#names[point.leader] ?? point.leader})` : ""}</td>` : nothing}
+        ${this.#oneLead ? html`<td class="number">${number.format(point.lead)}${point.leader ? ` (${this.#names[point.leader] ?? point.leader})` : ""}</td>` : nothing}
         <td class="number">${say.coming(point.coming)}</td>${assumed.map((name) => html`<td class="number">${name in point.assumed ? say.coming(point.assumed[name]) : "–"}</td>`)}
         <td>${(turned.get(point) ?? []).map(told)}</td></tr>`)}</tbody></table></div>`;
   }

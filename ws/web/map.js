@@ -1,8 +1,10 @@
 // <tally-map>: places coloured by who leads there, how far, and how much is counted; its twin is the table of places.
 import { geoEqualEarth, geoIdentity, geoMercator, geoPath } from "d3-geo";
-import { LitElement, css, html, nothing, svg, unsafeCSS } from "lit";
+import { LitElement, html, nothing, svg, unsafeCSS } from "lit";
 import { feature } from "topojson-client";
+import { OTHERS } from "/static/colours.js";
 import { WORDS as say } from "/static/map-words.js";
+import { ranked } from "/static/page.js";
 import sheet from "./map.css";
 
 const WIDTH = 960, HEIGHT = 720, MARGIN = 16;
@@ -28,12 +30,13 @@ function projectionOf(features) {
 }
 
 class TallyMap extends LitElement {
-  static styles = css`${unsafeCSS(sheet)}`;
+  static styles = unsafeCSS(sheet);
   static properties = { places: { attribute: false }, drawn: { state: true }, over: { state: true } };
 
   #names = {};
   #colours = {};
   #here = null; // the place the keyboard is at
+  #outlines = []; // with the place each is of
 
   constructor() {
     super();
@@ -58,6 +61,8 @@ class TallyMap extends LitElement {
     })).filter((one) => one.d);
   }
 
+  willUpdate(changed) { if (changed.has("places") || changed.has("drawn")) this.#outlines = this.#joined(); }
+
   // Whether enough of the places are on it; else it would be an empty box.
   matches() { return this.#joined().filter((one) => one.place).length >= MATCHED_MIN; }
 
@@ -69,11 +74,10 @@ class TallyMap extends LitElement {
 
   #of(place) {
     const votes = place.totals.reduce((sum, one) => sum + one.votes, 0);
-    const [first, second] = [...place.totals].sort((a, b) => b.votes - a.votes);
     if (!votes) return { votes, leader: null, lead: 0, ranked: [] };
-    const ranked = [...place.totals].sort((a, b) => b.votes - a.votes).slice(0, 3).filter((one) => one.votes);
+    const sorted = ranked(place.totals), [first, second] = sorted;
     const lead = (first.votes - (second?.votes ?? 0)) / votes;
-    return { votes, leader: lead ? first.selection : null, lead, ranked };
+    return { votes, leader: lead ? first.selection : null, lead, ranked: sorted.slice(0, 3).filter((one) => one.votes) };
   }
 
   #called(selection) { return this.#names[selection] ?? selection; }
@@ -90,7 +94,7 @@ class TallyMap extends LitElement {
   }
 
   render() {
-    const joined = this.#joined(), known = joined.filter((one) => one.place);
+    const joined = this.#outlines, known = joined.filter((one) => one.place);
     const on = new Set(known.map((one) => one.place.unit));
     const away = this.places.filter((place) => !on.has(place.unit)).map((place) => place.name || place.unit);
     const stop = on.has(this.#here) ? this.#here : known[0]?.place.unit;
@@ -119,7 +123,7 @@ class TallyMap extends LitElement {
         @pointermove=${(event) => this.#point(unit, event)} @focus=${() => { this.#here = unit; this.over = { unit }; }}
         @blur=${() => { this.over = null; }} @click=${() => this.#open(unit)}>
       <path class="land" d=${d}></path>
-      <path class="over" d=${d} fill=${votes ? this.#colours[leader] ?? "#8a8f98" : "url(#dots)"} fill-opacity=${votes ? fullness(lead) : 1}></path>
+      <path class="over" d=${d} fill=${votes ? this.#colours[leader] ?? OTHERS : "url(#dots)"} fill-opacity=${votes ? fullness(lead) : 1}></path>
       ${few ? svg`<path class="over" d=${d} fill="url(#stripes)"></path>` : nothing}
       ${place.units.disputed ? svg`<path class="over" d=${d} fill="url(#crossed)"></path>` : nothing}
       <path class="ring" d=${d}></path><path class="ring" d=${d}></path>
@@ -141,11 +145,11 @@ class TallyMap extends LitElement {
     const filled = (fill) => box(svg`<rect width="32" height="18" fill=${fill}></rect>`);
     const some = (what) => known.some(({ place }) => what(place));
     return html`<ul aria-label=${say.legend}>
-      ${leaders.map((who) => html`<li>${filled(this.#colours[who] ?? "#8a8f98")}${say.leads(this.#called(who))}</li>`)}
+      ${leaders.map((who) => html`<li>${filled(this.#colours[who] ?? OTHERS)}${say.leads(this.#called(who))}</li>`)}
       ${Array.from({ length: Math.max(0, LEADERS - leaders.length) }, () => html`<li class="later" aria-hidden="true">&nbsp;</li>`)}
-      <li class="ramp">${box(STEPS.map(([, full], i) => svg`<rect x=${i * 6.4} width="6.5" height="18" fill=${this.#colours[leaders[0]] ?? "#8a8f98"} fill-opacity=${full}></rect>`))}${say.lead}</li>
+      <li class="ramp">${box(STEPS.map(([, full], i) => svg`<rect x=${i * 6.4} width="6.5" height="18" fill=${this.#colours[leaders[0]] ?? OTHERS} fill-opacity=${full}></rect>`))}${say.lead}</li>
       <li>${filled("url(#dots)")}${say.empty}</li>
-      <li>${box(svg`<rect width="32" height="18" fill=${this.#colours[leaders[0]] ?? "#8a8f98"}></rect><rect width="32" height="18" fill="url(#stripes)"></rect>`)}${say.partial}</li>
+      <li>${box(svg`<rect width="32" height="18" fill=${this.#colours[leaders[0]] ?? OTHERS}></rect><rect width="32" height="18" fill="url(#stripes)"></rect>`)}${say.partial}</li>
       <li>${filled("url(#crossed)")}${say.hatched}</li>
       ${some((place) => place.sure) ? html`<li>${box(svg`<rect x="2" y="2" width="28" height="14" fill="none" stroke="currentColor" stroke-width="4"></rect>`)}${say.outlined}</li>` : nothing}
     </ul>`;
@@ -178,7 +182,7 @@ class TallyMap extends LitElement {
     if (!unit) return;
     if (event.key === "Escape") { this.over = null; return; }
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.#open(unit); return; }
-    const known = this.#joined().filter((one) => one.place);
+    const known = this.#outlines.filter((one) => one.place);
     const next = event.key === "Home" ? known[0] : event.key === "End" ? known.at(-1) : towards(known, unit, TOWARDS[event.key]);
     if (!next) return;
     event.preventDefault();

@@ -2,16 +2,14 @@
 import { ENDS } from "/static/observe-words.js";
 
 export const POINTS_ASKED = 240; // of the history, for the whole night at once
-export const POINTS_KEPT = 600; // a night of a million records is still a picture
+const POINTS_KEPT = 600; // a night of a million records is still a picture
+const TURNS_KEPT = 1_000; // and as many corrections, as in the picture of the history
 const MARKED = new Set(["correction", "withdrawal", "reopened", "dispute", "annul", "restore"]);
 
-const ofView = (view) => ({
-  seq: view.position.seq, ms: Date.parse(view.as_of), leader: view.leader, lead: view.lead,
-  coming: view.outstanding.certain, assumed: view.outstanding.assumptions ?? {},
-});
-const ofHistory = (point) => ({
-  seq: point.seq, ms: Date.parse(point.as_of), leader: point.leader, lead: point.lead, cast: point.ballots_cast,
-  coming: point.outstanding.certain, assumed: point.outstanding.assumptions,
+// Of a view, or of a point of the history.
+const pointOf = (one, seq) => ({
+  seq, ms: Date.parse(one.as_of), leader: one.leader, lead: one.lead,
+  coming: one.outstanding.certain, assumed: one.outstanding.assumptions ?? {},
 });
 const kindOf = (claim) => claim.split(":", 1)[0];
 
@@ -39,7 +37,7 @@ export class Night {
   // The history's picture, and after it what live views said meanwhile.
   fill(history) {
     const first = history.points.findIndex((point) => point.ballots_cast);
-    const known = first < 0 ? [] : history.points.slice(first).map(ofHistory);
+    const known = first < 0 ? [] : history.points.slice(first).map((point) => pointOf(point, point.seq));
     const seq = Math.max(history.position.seq, known.at(-1)?.seq ?? 0);
     this.points = [...known, ...this.points.filter((point) => point.seq > seq)];
     this.turns = [
@@ -54,7 +52,7 @@ export class Night {
 
   // One view of the stream. `turned`: a claim did; `unsure`: at a record between two frames, so the history knows when.
   take(view) {
-    const point = ofView(view);
+    const point = pointOf(view, view.position.seq);
     const said = { turned: false, unsure: false };
     if (!view.ballots_cast || (this.last && point.seq < this.last.seq)) return said;
     if (this.last?.seq === point.seq) this.points.pop();
@@ -72,6 +70,7 @@ export class Night {
       said.turned = true;
       said.unsure ||= claim.since !== point.seq;
     }
+    this.turns = this.turns.slice(-TURNS_KEPT);
     return said;
   }
 
@@ -83,8 +82,12 @@ export class Night {
     this.corrections.push(...grouped(found.map((one) => ({
       seq, ms: Date.parse(frame.as_of), kind: one.kind, unit: one.unit ?? one.units[0], units: one.units?.length ?? 1, reason: one.reason ?? "",
     }))));
+    this.corrections = this.corrections.slice(-TURNS_KEPT);
     return found.length > 0;
   }
+
+  // The assumptions under which something was said to be outstanding, by name.
+  get assumptions() { return [...new Set(this.points.flatMap((point) => Object.keys(point.assumed)))]; }
 
   // What turned of how the contest ends, grouped by record: became irreversible, certain, or was withdrawn.
   marks() {

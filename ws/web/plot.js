@@ -16,7 +16,7 @@ export class Plot {
   #lines = [];
   #asked;
 
-  // `asked`: colour(name), height(), over(ms | null), drawn(): what the element has and wants to know.
+  // `asked`: colour(name), height(), over(place of a point | null), drawn(): what the element has and wants to know.
   constructor(box, asked) {
     this.box = box;
     this.#asked = asked;
@@ -80,11 +80,10 @@ export class Plot {
     return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio };
   }
 
-  // The crosshair on a point, as a key moves it; null takes it away.
+  // The crosshair on a point, as a key moves it.
   point(place) {
     const u = this.#plot;
     if (!u) return;
-    if (place === null) { u.setCursor({ left: -10, top: -10 }, false); return; }
     u.setCursor({ left: u.valToPos(u.data[0][place], "x"), top: u.over.clientHeight / 2 }, false);
   }
 
