@@ -20,6 +20,9 @@ HEADERS = {
         "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
 }
+_OF_A_DOCUMENT = frozenset({"Content-Security-Policy", "Cross-Origin-Opener-Policy"})
+_PARTS = frozenset({"text/javascript", "text/css"})
+"""Loaded by a document, whose policy holds for them: one of their own would be bytes for nothing."""
 SERVER_OPTIONS: dict[str, Any] = {
     "keepalive_timeout": 10,
     "max_line_size": 8_190,
@@ -72,11 +75,13 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
 async def safe_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Headers every response carries; public GETs may be read from any page, without credentials."""
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in _OF_A_DOCUMENT or response.content_type not in _PARTS:
+            response.headers.setdefault(name, value)
     response.headers["Server"] = "tally"
     if request.method in {"GET", "HEAD"} and request.path.startswith(("/v1/", "/static/")):
         response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "ETag, Tally-Position"
+        if response.content_type not in _PARTS:
+            response.headers["Access-Control-Expose-Headers"] = "ETag, Tally-Position"
 
 
 def framed_by(origins: tuple[str, ...]) -> str:

@@ -38,6 +38,7 @@ from ws.page import attach_page
 from ws.projecting import Projecting
 from ws.publisher import Publisher
 from ws.server import Streaming, StreamSettings, attach
+from ws.squeeze import squeezing
 from ws.take_away import TakeAway
 from ws.webhooks.sender import Sending
 
@@ -147,6 +148,7 @@ def build(settings: Settings, opened: Opened | None = None, maps: Maps | None = 
     board = StateBoard(epoch, lambda: sequencer.state, lambda: status | {"now_ms": now_ms()}, projecting)
     hosts = _hosts(settings)
     read_app, ingest_app = application(hosts), application(hosts)
+    read_app.middlewares.append(squeezing())
     streaming = attach(
         read_app, board, StreamSettings(allowed_origins=frozenset(settings.allowed_origins)), VERSION
     )
@@ -156,11 +158,12 @@ def build(settings: Settings, opened: Opened | None = None, maps: Maps | None = 
     )  # fmt: skip
     archive = Archive(opened.journal, opened.snapshot_before)
     Reading(board, lambda: sequencer.state, archive.state_at, projecting).attach(read_app)
-    attach_page(read_app, lambda name: name in sequencer.state.layout.contest_index)
     Observing(lambda: sequencer.state, epoch).attach(read_app)
     framed = framed_by(settings.embed_origins)
     maps.attach(read_app)
-    Embedding(lambda: sequencer.state, epoch, framed, maps, secure=settings.behind_proxy).attach(read_app)
+    embedding = Embedding(lambda: sequencer.state, epoch, framed, maps, secure=settings.behind_proxy)
+    embedding.attach(read_app)
+    attach_page(read_app, embedding.head)
     TakeAway(lambda: sequencer.state, epoch, secure=settings.behind_proxy).attach(read_app)
     gate = Gate(keys, _polls_close_ms(state.layout.definition.election.polls_close))
     HttpPush(sequencer, gate, now_ms, epoch, metrics.observe_batch).attach(ingest_app)

@@ -4,6 +4,9 @@ from aiohttp import web
 
 from ws.problem import problem
 
+SQUEEZED = "-gz"
+"""What the tag of a compressed form ends in."""
+
 
 def origin(request: web.Request, *, secure: bool) -> str:
     """Where this service is read, scheme and host. `secure`: a proxy with TLS stands in front."""
@@ -11,8 +14,11 @@ def origin(request: web.Request, *, secure: bool) -> str:
 
 
 def has(request: web.Request, tag: str) -> bool:
-    """Whether the reader has what `tag` (of an ETag, without quotes) stands for. Source: RFC 9110, 13.1.2."""
-    return any(known.value in {tag, "*"} for known in request.if_none_match or ())
+    """Whether the reader has what `tag` (of an ETag, without quotes) stands for, compressed or not.
+
+    Source: RFC 9110, 13.1.2.
+    """
+    return any(known.value in {tag, tag + SQUEEZED, "*"} for known in request.if_none_match or ())
 
 
 def takes_gzip(request: web.Request) -> bool:

@@ -58,6 +58,14 @@ class Embedding:
         get("/v1/contests/{id}/names", self.names)
         app.on_cleanup.append(self._ended)
 
+    def head(self, request: web.Request) -> str | None:
+        """What a link to the page of a contest shows elsewhere; at `/`, of the first. None: no such contest."""
+        layout = self._state().layout
+        contest = self._contest(request) if "id" in request.match_info else layout.definition.contests[0]
+        if contest is None:
+            return None
+        return preview(origin(request, secure=self._secure), contest, layout.definition.election) + "\n"
+
     async def _ended(self, _app: web.Application) -> None:
         self._pictures.close()
 

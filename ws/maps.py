@@ -34,7 +34,7 @@ class Maps:
     def attach(self, app: web.Application) -> None:
         """Serve the operator's own map, where there is one."""
         if self.own is not None:
-            app.router.add_get(OWN, served(self.own.body, "application/json", lambda _contest: True))
+            app.router.add_get(OWN, served(self.own.body, "application/json"))
 
     def shown(self, election: Election) -> dict[str, Any] | None:
         """Where the map of an election is, and which property of its features names units; None: no map."""

@@ -345,10 +345,16 @@ async def picture(client: Client, tag: str = "") -> tuple[int, str, bytes]:
 async def test_a_link_has_a_picture_that_link_previews_take(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 3)
-        async with client.http.get(f"{client.read}/embed/mayor") as response:
-            told = dict(re.findall(r'<meta property="([^"]+)" content="([^"]*)">', await response.text()))
-        assert told["og:title"] == "Mayor"
-        assert told["og:image"] == f"{client.read}/embed/mayor/card.png"
+        for path in ("/embed/mayor", "/contest/mayor", "/"):
+            async with client.http.get(client.read + path) as response:
+                page = await response.text()
+            told = dict(
+                re.findall(r'<meta property="([^"]+)" content="([^"]*)">', page.partition("</head>")[0])
+            )
+            assert told["og:title"] == "Mayor"
+            assert told["og:image"] == f"{client.read}/embed/mayor/card.png"
+        async with client.http.get(f"{client.read}/contest/nobody") as response:
+            assert (response.status, "og:image" in await response.text()) == (404, False)
         status, tag, body = await picture(client)
         assert (status, body[:8]) == (200, b"\x89PNG\r\n\x1a\n")
         size = tuple(int.from_bytes(body[at : at + 4], "big") for at in (16, 20))
