@@ -19,7 +19,7 @@ from ws.page import static_files
 AT_ONCE_MAX = 4
 RECORDS_BACK = 1_000
 """Records whose events a page shows who comes late; ws/static/app.js asks for as many."""
-PICTURE_POINTS = 240
+PICTURE_POINTS = 180
 """Of the whole night, as the page asks for them (`ws/web/night.js`)."""
 EXPORTS_INTERVAL_S = 60
 SAVE_INTERVAL_S = 2

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Response, expect
+from playwright.async_api import Locator, Page, Response, expect
 
 from deploy.failure import ConfigurationFault
 from deploy.maps import MAP_BYTES_MAX, chosen
@@ -62,9 +62,15 @@ def own_map(**properties: Any) -> dict[str, Any]:
     }
 
 
+async def to_the_map(page: Page) -> Locator:
+    """Scroll to the map, which is loaded only then; its places."""
+    await page.locator("#places").scroll_into_view_if_needed()
+    return page.locator("tally-map g[role=button]")
+
+
 async def test_places_are_coloured_by_who_leads_and_how_much_is_counted(tmp_path: Path) -> None:
     async with town(tmp_path, country(color="#aa3377")) as client, opened(client.read) as shown:
-        place = shown.page.locator("tally-map g[role=button]")
+        place = await to_the_map(shown.page)
         await expect(place).to_have_count(5)
         assert (
             await place.first.get_attribute("aria-label")
@@ -105,7 +111,7 @@ async def test_places_are_coloured_by_who_leads_and_how_much_is_counted(tmp_path
 
 async def test_by_keys_from_place_to_place_and_to_its_row(tmp_path: Path) -> None:
     async with town(tmp_path, country()) as client, opened(client.read, "dark") as shown:
-        place = shown.page.locator("tally-map g[role=button]")
+        place = await to_the_map(shown.page)
         await expect(place).to_have_count(5)
         assert await place.evaluate_all("all => all.filter((one) => one.tabIndex === 0).length") == 1
         focused = "document.querySelector('tally-map').shadowRoot.activeElement?.dataset.unit"
@@ -144,8 +150,7 @@ async def test_nothing_moves_and_axe_finds_nothing(
         await page.set_viewport_size({"width": 1280, "height": 900} if wide else PHONE)
         await page.add_init_script(SHIFTS)
         await page.goto(client.read)
-        await expect(page.locator("tally-map g[role=button]")).to_have_count(5)
-        await page.locator("#places").scroll_into_view_if_needed()
+        await expect(await to_the_map(page)).to_have_count(5)
         settled = await page.evaluate("window.shifted")
         for number, code in enumerate(STATES):
             await client.post(batch(f"b{number}", report(f"{code}-1", 50 - 10 * number, 20)))
@@ -170,6 +175,7 @@ async def test_a_map_none_of_whose_places_vote_leaves_no_box(tmp_path: Path) -> 
     defined["election"]["map"] = "us"
     async with town(tmp_path, defined) as client, opened(client.read) as shown:
         await expect(shown.page.locator("#places-body tr")).to_have_count(2)
+        await to_the_map(shown.page)
         await shown.page.wait_for_function("() => Boolean(customElements.get('tally-map'))")
         await shown.text("map").to_be_hidden()
 
@@ -179,7 +185,7 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
     file.write_text(json.dumps(own_map()))
     settings = {"map": str(file), "map_property": "label"}
     async with town(tmp_path, None, **settings) as client, opened(client.read) as shown:
-        place = shown.page.locator("tally-map g[role=button]")
+        place = await to_the_map(shown.page)
         await expect(place).to_have_count(2)
         names = await client.get("/v1/contests/mayor/names")
         assert names["map"] == {"url": "/static/map.json", "property": "label"}
@@ -187,7 +193,7 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
         shown.clean(client.read)
         await baked(tmp_path / "copy", "--from", client.read)
     async with served_plainly(tmp_path / "copy") as url, opened(url) as shown:
-        await expect(shown.page.locator("tally-map g[role=button]")).to_have_count(2)
+        await expect(await to_the_map(shown.page)).to_have_count(2)
         shown.clean(url)
 
 
@@ -241,18 +247,17 @@ async def test_the_page_of_the_demo_is_light(tmp_path: Path) -> None:
             await client.service.sequencer.submit(event.command)
         shown.page.on("response", lambda one: heard.append(one))  # noqa: PLW0108 - a bound method of C has no room for its mark
         await shown.page.goto(client.read)
-        await expect(shown.page.locator("tally-map g[role=button]")).to_have_count(24)
+        await expect(shown.page.locator("#places-body tr")).to_have_count(26)
         await shown.text("connection").to_have_text("live")
+        await shown.page.locator("tally-crossing .plot").wait_for()
         weights = {
-            one.url.removeprefix(client.read): len(gzip.compress(await one.body(), 6))
-            for one in heard
-            if "/v1/stream" not in one.url
+            one.url.removeprefix(client.read): len(gzip.compress(await one.body(), 6)) for one in heard
         }
         told = "\n".join(f"{size:>8,} {url}" for url, size in sorted(weights.items(), key=lambda kv: -kv[1]))
         print(f"\n{sum(weights.values()):,} bytes\n{told}")
-        assert {
-            "/static/map.bundle.js",
-            "/static/map-ve.json",
-            "/static/crossing.bundle.js",
-        } <= weights.keys()
+        assert {"/static/live.bundle.js", "/static/crossing.bundle.js"} <= weights.keys()
         assert sum(weights.values()) < WEIGHT_MAX, told
+        later = {"/static/map.bundle.js", "/static/map-ve.json"}
+        assert not later & weights.keys()
+        await expect(await to_the_map(shown.page)).to_have_count(24)
+        assert later <= {one.url.removeprefix(client.read) for one in heard}

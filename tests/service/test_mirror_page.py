@@ -1,10 +1,9 @@
-"""The pages of a copy in Chromium, served by Python's own web server; and the live page without its stream."""
+"""The pages of a copy in Chromium, served by Python's own web server."""
 
 import asyncio
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from playwright.async_api import expect
@@ -133,30 +132,6 @@ async def test_a_page_a_contest_observers_and_an_unknown_contest(tmp_path: Path)
 async def answers(url: str, href: str) -> bool:
     async with aiohttp.ClientSession() as http, http.get(url + href) as response:
         return response.status == 200
-
-
-async def test_a_live_page_without_its_stream_asks_and_goes_back_to_it(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened("about:blank") as shown:
-        held: list[Any] = []
-
-        async def hold(route: Any) -> None:
-            await (route.abort() if not held else route.continue_())
-
-        await shown.page.route("**/v1/stream*", hold)
-        await shown.page.goto(client.read)
-        await count(client, 1, 5)
-        words = shown.page.locator("#connection", has_text="no live stream; asked every 10 s, last at")
-        await expect(words).to_be_visible(timeout=FOLLOWED_MS)
-        await expect(shown.page.locator("#connection")).not_to_have_class("lost")
-        await shown.text("lead").to_have_text("100")
-        await count(client, 6, 11)
-        head = shown.page.locator("#verdict-head")
-        await expect(head).to_have_text("Irreversible: Ann elected", timeout=FOLLOWED_MS)
-        assert "Ann elected: irreversible (certain)" in await shown.happened()
-        held.append(True)
-        await expect(shown.page.locator("#connection")).to_have_text("live", timeout=FOLLOWED_MS)
-        assert (await shown.happened()).count("Ann elected: irreversible (certain)") == 1
-        assert all("ERR_FAILED" in said for said in shown.complaints)
 
 
 async def test_the_command_a_copy_shows_is_true(tmp_path: Path) -> None:

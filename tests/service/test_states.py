@@ -39,7 +39,7 @@ async def state(
         await seen.no_wider()
         assert await seen.page.evaluate("window.shifted") < SHIFT_MAX
         if lost:
-            told = ("Failed to load resource: net::ERR_", "GET ")
+            told = ("Failed to load resource: net::ERR_", "GET ", "WebSocket connection to ")
             seen.complaints = [one for one in seen.complaints if not one.startswith(told)]
         seen.clean(url)
 

@@ -89,11 +89,12 @@ export class StandIn {
     this.lostSince = this.answeredAt = 0;
     this.running = this.failing = false;
     addEventListener("visibilitychange", () => { if (this.running && !document.hidden) this.ask(); });
-    if (mirrored) { relink(); this.start(); }
+    if (mirrored) relink();
   }
 
+  // Once it runs, only a copy's page is asked anew: it may show another contest than before.
   start() {
-    if (this.running) return;
+    if (this.running) { if (mirrored) this.ask(true); return; }
     this.running = true;
     this.ask();
   }

@@ -1,16 +1,15 @@
 // The observers' page: every contest in one table, a page of it at a time, and one contest in full below it.
-import { StandIn, mirrored, tell } from "./mirror.js";
 import { Detail } from "./observe-detail.js";
 import { comingWords, idWords } from "./observe-words.js";
-import { at, clock, element, fetchJson, heard, label, link, number, rowHead, write } from "./page.js";
+import { at, clock, element, fetchJson, label, link, number, rowHead, write } from "./page.js";
 import { conditions, say } from "./say.js";
+import { Stream } from "./stream.js";
 
 const ROWS = 100; // in the document at once, however many contests there are
 const SLICE = 500; // lines worked through before the browser has its turn
 const WHOLE_FRAMES_MAX = 200; // contests up to which the channel with all of them is heard; above, the beat of `status:`
 const AGAIN_AFTER_MS = 2_000;
 const ASK_EVERY_MS = 500;
-const STALE_AFTER_MS = 10_000;
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 const COLUMNS = [ // head, key to sort by, cell; numbers begin with the highest
@@ -35,13 +34,11 @@ let position = null;
 let election = "";
 let chosen = null;
 let detail = null;
-let stream = null;
-let lastHeard = Date.now(), connected = false;
 let asking = false, askAgain = false;
-const standIn = new StandIn(async (moved) => { // for the stream, where there is none
+const stream = new Stream(async (moved) => {
   if (moved) await catchUp();
   if (moved && chosen) detail?.show(await fetchJson(`/v1/contests/${encodeURIComponent(chosen)}`));
-}, () => freshness());
+});
 
 heads();
 at("filter").addEventListener("input", () => { first = 0; arrange(); });
@@ -49,8 +46,7 @@ at("kind").addEventListener("change", () => { first = 0; arrange(); });
 at("back").addEventListener("click", () => turn(-ROWS));
 at("next").addEventListener("click", () => turn(ROWS));
 at("verify").textContent = `tally verify ${location.origin}`;
-addEventListener("hashchange", () => choose(true));
-setInterval(freshness, 1_000);
+addEventListener("hashchange", () => { if (choose(true)) follow(); });
 start();
 
 async function start() {
@@ -62,7 +58,7 @@ async function start() {
     return;
   }
   choose(false);
-  if (!stream) follow();
+  follow();
 }
 
 // The lines that changed since the last look; all of them the first time and after a new journal.
@@ -119,41 +115,16 @@ async function ask() {
   setTimeout(() => { asking = false; if (askAgain) { askAgain = false; ask(); } }, ASK_EVERY_MS);
 }
 
+// The beat says that something moved; what, is asked for.
 function follow() {
-  if (mirrored) { standIn.ask(true); return; }
-  stream?.close();
-  const beat = lines.size <= WHOLE_FRAMES_MAX ? `election:${election}` : `status:${election}`;
-  const channels = [beat, `status:${election}`, ...(chosen ? [`contest:${chosen}`] : [])];
-  stream = new EventSource(`/v1/stream?channels=${[...new Set(channels)].map(encodeURIComponent).join(",")}`);
-  const mine = stream;
-  const hear = (channel, show) => mine.addEventListener(channel, (event) => {
-    lastHeard = Date.now();
-    connected = true;
-    freshness();
-    show(JSON.parse(event.data));
-  });
-  for (const channel of new Set(channels)) {
-    if (channel.startsWith("contest:")) hear(channel, (view) => detail?.show(view));
-    else hear(channel, (frame) => { if (moved(frame.position)) ask(); });
-  }
-  mine.onopen = () => { connected = true; lastHeard = Date.now(); freshness(); };
-  mine.onerror = () => {
-    if (mine !== stream) return;
-    connected = false;
-    freshness();
-    if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (mine === stream) follow(); }, AGAIN_AFTER_MS);
-  };
+  const beat = (frame) => { if (moved(frame.position)) ask(); };
+  const channels = new Map([[`status:${election}`, beat]]);
+  if (lines.size <= WHOLE_FRAMES_MAX) channels.set(`election:${election}`, beat);
+  if (chosen) channels.set(`contest:${chosen}`, (view) => detail?.show(view));
+  stream.follow(channels);
 }
 
 function moved(to) { return !position || to.epoch !== position.epoch || to.seq > position.seq; }
-
-function freshness() {
-  const quiet = Date.now() - lastHeard;
-  const lost = !connected || quiet > STALE_AFTER_MS;
-  if (tell(at("connection"), standIn.words(lost))) return;
-  at("connection").classList.toggle("lost", lost && stream !== null);
-  if (stream) at("connection").textContent = heard(connected, lost, quiet);
-}
 
 function heads() {
   at("heads").replaceChildren(...COLUMNS.map((column, index) => {
@@ -250,15 +221,16 @@ function fill(row, one) {
   }
 }
 
+// Whether another contest is chosen than before.
 function choose(focus) {
   let wanted;
   try { wanted = decodeURIComponent(location.hash.slice(1)); } catch { wanted = ""; }
   const next = lines.has(wanted) ? wanted : null;
-  if (next === chosen) return;
+  if (next === chosen) return false;
   chosen = next;
   detail?.close();
   at("chosen").hidden = chosen === null;
   detail = chosen === null ? null : new Detail(chosen, focus);
   draw();
-  follow();
+  return true;
 }

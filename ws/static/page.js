@@ -47,8 +47,3 @@ export function label(view) {
   at("label").hidden = !said;
   at("label").textContent = said;
 }
-
-// What the stream's state is called, where it speaks for itself.
-export function heard(connected, lost, quietMs) {
-  return !connected ? say("connection.lost") : lost ? say("connection.quiet", { s: Math.round(quietMs / 1_000) }) : say("connection.live");
-}

@@ -66,6 +66,7 @@ export class Places {
     this.latest = shown;
     const map = at("map");
     map.hidden = false;
+    await near(map);
     try {
       const [topology] = await Promise.all([fetchJson(this.wanted.url), import("/static/map.bundle.js")]);
       map.open(topology, this.wanted.property, this.names, this.colours);
@@ -85,4 +86,15 @@ export class Places {
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
   }
+}
+
+// Once a node is on the screen or one screen away from it: a map nobody scrolls to is not loaded.
+function near(node) {
+  return new Promise((come) => {
+    new IntersectionObserver(([seen], observer) => {
+      if (!seen.isIntersecting) return;
+      observer.disconnect();
+      come();
+    }, { rootMargin: "100% 0px" }).observe(node);
+  });
 }

@@ -9,7 +9,7 @@ const into = process.argv[2] ?? join(here, "..", "static");
 
 const made = await build({
   absWorkingDir: here,
-  entryPoints: { "crossing.bundle": "crossing.js", "map.bundle": "map.js" },
+  entryPoints: { "crossing.bundle": "crossing.js", "live.bundle": "live.js", "map.bundle": "map.js" },
   splitting: true, // what both need is a file of its own
   chunkNames: "shared.bundle",
   outdir: into,

@@ -1,7 +1,7 @@
 // A night as a line over time: points from the history and from live views, and what turned when. Pure: no page, no clock.
 import { ENDS } from "/static/observe-words.js";
 
-export const POINTS_ASKED = 240; // of the history, for the whole night at once
+export const POINTS_ASKED = 180; // of the history, for the whole night at once
 const POINTS_KEPT = 600; // a night of a million records is still a picture
 const TURNS_KEPT = 1_000; // and as many corrections, as in the picture of the history
 const MARKED = new Set(["correction", "withdrawal", "reopened", "dispute", "annul", "restore"]);
