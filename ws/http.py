@@ -53,6 +53,7 @@ class Reading:
         get("/v1/contests/{id}/weakest", self.weakest)
         get("/v1/contests/{id}/history", self.history)
         get("/v1/contests/{id}/projection", self.projection)
+        get("/v1/contests/{id}/projections", self.projections)
         for path in NOT_YET:
             get(path, not_yet)
 
@@ -189,6 +190,15 @@ class Reading:
 
     async def projection(self, request: web.Request) -> web.StreamResponse:
         """What the count will probably come to: of now only, and never a claim."""
+        return await self._projected(request, self._projecting.view)
+
+    async def projections(self, request: web.Request) -> web.StreamResponse:
+        """What it was projected to come to over the night, since the service began: a fan of ranges."""
+        return await self._projected(request, self._projecting.views)
+
+    async def _projected(
+        self, request: web.Request, viewed: Callable[[ContestState], dict[str, Any]]
+    ) -> web.StreamResponse:
         if "at" in request.query:
             why = "a projection is made of the count as it is; past ones are not kept"
             return problem("not-in-this-release", 404, "Not in this release", why, "/at")
@@ -199,8 +209,8 @@ class Reading:
         if not self._projecting.interval_ms:
             return problem("not-projected", 404, "Not projected", "projections are switched off here")
         tag = self._tag(contest.changed_seq)
-        view = wire.to_json(self._projecting.view(contest))
-        return self._answer(request, view, f"{tag}.{self._projecting.tag(contest)}")
+        body = wire.to_json(viewed(contest))
+        return self._answer(request, body, f"{tag}.{self._projecting.tag(contest)}")
 
     async def _contest(self, request: web.Request) -> tuple[State, ContestState] | web.Response:
         state = await self._when(request)

@@ -14,11 +14,14 @@ from tally.layout import ContestLayout
 from tally.projection.facts import Rows, Taken, facts_of, places_of, rows_of
 from tally.projection.frame import Places
 from tally.projection.record import Record
+from tally.projection.shown import GRADE
 from tally.state import ContestState, State
 from ws import projection
+from ws.fan import FORMAT as FAN_FORMAT
+from ws.fan import Fan
 from ws.fanout import Fanout
 from ws.pipe import Bytes
-from ws.projection import Held, Shown
+from ws.projection import Held, Shown, counted
 from ws.projector import ProjectorFailed, ProjectorProcess
 from ws.projector_main import About, Answered, Asked, packed
 from ws.publication import Publication
@@ -40,6 +43,7 @@ class _Of:
     """What is kept of one contest: its last projection, and what spares work for the next."""
 
     layout: ContestLayout
+    fan: Fan
     taken: Taken | None = None
     rows: Rows | None = None
     places: Places | None = None
@@ -131,9 +135,10 @@ class Projecting:
         """What is kept of a contest; an amended one begins anew, but for its last projection and its record."""
         of = self._of.get(contest.layout.index)
         if of is None:
-            of = self._of[contest.layout.index] = _Of(contest.layout)
+            fan = Fan(len(self.state().contests))
+            of = self._of[contest.layout.index] = _Of(contest.layout, fan)
         elif of.layout is not contest.layout:
-            kept = _Of(contest.layout, held=of.held, record=of.record)
+            kept = _Of(contest.layout, of.fan, held=of.held, record=of.record)
             of = self._of[contest.layout.index] = kept
         return of
 
@@ -147,6 +152,7 @@ class Projecting:
         generation, made_ms = self.process.generation, self.now_ms()
         taken.take(contest)
         seq, as_of_ms = contest.changed_seq, contest.changed_at_ms
+        votes, valid = counted(contest)
         parts = await asyncio.to_thread(_question, of, taken, told=of.told == generation)
         said = await self.process.ask(parts, self.deadline_ms / 1_000)
         try:
@@ -156,6 +162,8 @@ class Projecting:
             self.process.kill()
             raise ProjectorFailed(f"what it said is no projection: {error}") from error
         of.told = generation
+        if shown.outcome is not None:
+            of.fan.add(seq, as_of_ms, valid, votes, answered.view["selections"])
         return Held(answered.view, shown, seq, as_of_ms, made_ms, answered.record)
 
     # What is shown
@@ -174,6 +182,12 @@ class Projecting:
         if reason is not None:
             return head | age | projection.untold("not-modelled", reason)
         return head | age | projection.waiting(contest, self._why(contest, of))
+
+    def views(self, contest: ContestState) -> dict[str, Any]:
+        """The projections of a contest so far, as readers get them: of the newest position the view is of."""
+        of = self._of.get(contest.layout.index)
+        head = projection.headed(self.state(), contest, self.epoch, None if of is None else of.held)
+        return head | {"format": FAN_FORMAT, "grade": GRADE, "points": [] if of is None else of.fan.shown()}
 
     def _why(self, contest: ContestState, of: _Of | None) -> str:
         if projection.too_few(contest):

@@ -16,7 +16,7 @@ from tally.projection.frame import Places
 from tally.projection.projector import ROWS_MIN, TooEarly
 from tally.projection.record import Record
 from tally.projection.shown import FORMAT, GRADE, shown
-from tally.state import ContestState, State
+from tally.state import BALLOTS, INVALID, ContestState, State
 
 NEARLY_ONE = 0.999
 """The highest chance that is told of what is not irreversible: a thousand draws cannot tell it from 1."""
@@ -103,6 +103,13 @@ def too_few(contest: ContestState) -> bool:
     """Whether it is too early to ask: few rows are closed, and not yet all of them."""
     closed, rows = closed_rows(contest)
     return closed < min(ROWS_MIN, rows) or not closed
+
+
+def counted(contest: ContestState) -> tuple[dict[str, int], int]:
+    """Votes counted by selection, and valid votes in all."""
+    root, m = contest.nodes[0].tolist(), contest.layout.selections
+    votes = {one.id: root[s] for s, one in enumerate(contest.layout.contest.selections)}
+    return votes, root[m + BALLOTS] - root[m + INVALID]
 
 
 def waiting(contest: ContestState, reason: str) -> dict[str, Any]:

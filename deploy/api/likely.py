@@ -119,3 +119,41 @@ class Projection(Struct):
     estimators: dict[str, float] | UnsetType = UNSET
     rows_in: Count | UnsetType = UNSET
     rows_needed: Count | UnsetType = UNSET
+
+
+class MiddleAndEnds(Struct):
+    """The middle, and the two ends nine in ten final shares should fall between, as parts of 1."""
+
+    middle: float
+    in_90: tuple[float, float] = field(name="90")
+
+
+class Ranged(Struct):
+    """One selection: votes counted then, and the share it was projected to end at."""
+
+    selection: Identifier
+    votes: Count
+    share: MiddleAndEnds
+
+
+class ProjectedThen(Struct):
+    """One projection of the night, at the position and time of the count it was made from."""
+
+    seq: Count
+    as_of: Instant
+    valid: Count
+    selections: Annotated[list[Ranged], Meta(max_length=3)]
+
+
+class Projections(Struct):
+    """How a contest's projections went, the oldest first: at most some 120 of them, of this run of the service."""
+
+    format: Literal["tally-projections/1"]
+    grade: Literal["projected"]
+    contest: Identifier
+    election: Identifier
+    label: Label
+    is_test: IsTest
+    position: Position
+    as_of: Instant
+    points: list[ProjectedThen]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from deploy.api import observed, rows, views, writes
-from deploy.api.likely import Projection
+from deploy.api.likely import Projection, Projections
 from deploy.api.parameters import AFTER_SEQ, AT, CLAIM, CONTEST, LIMIT, POINTS, SEARCH, Parameter, query
 from ingest.feeds import json_body, msgpack_body
 from tally.model import Definition
@@ -98,6 +98,8 @@ VIEWS = (
             CONTEST, AFTER_SEQ, LIMIT, POINTS, AT, problems=PAST),
     _viewed(_OF + "/projection", "getProjection", "What it will probably come to; of now only.", Projection, CONTEST,
             problems={404: ("unknown-contest", "not-projected", "not-in-this-release")}),
+    _viewed(_OF + "/projections", "getProjections", "What it was projected to come to, over the night.",
+            Projections, CONTEST, problems={404: ("unknown-contest", "not-projected", "not-in-this-release")}),
     _viewed(_OF + "/doubt", "getDoubt", "Where the doubt in a contest lies; of now only.", observed.Doubt, CONTEST,
             problems=NOBODY),
     _viewed("/v1/observers", "getObservers", "Every contest in one full line.", observed.Observers, AFTER_SEQ,

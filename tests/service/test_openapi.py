@@ -15,7 +15,7 @@ from tests.service.world import Client, batch, definition, report, town
 from ws.picture import WAITING_MAX
 
 SPECIAL = {"/v1/stream", "/connection/websocket"}
-REFUSED_PARAMETERS = {"/v1/contests/{id}/projection": {"at"}}
+REFUSED_PARAMETERS = {"/v1/contests/{id}/projection": {"at"}, "/v1/contests/{id}/projections": {"at"}}
 """Parameters that are looked at only to be refused."""
 
 
@@ -207,11 +207,13 @@ async def test_answers_under_other_rules_are_as_told(tmp_path: Path, name: str) 
 async def test_projections_are_as_told(tmp_path: Path) -> None:
     judge, path = Judge(), "/v1/contests/{id}/projection"
     async with town(tmp_path, night(), **FAST) as client:
-        await look(client, judge, path)
+        for part in (path, f"{path}s"):
+            await look(client, judge, part)
         await count(client, 0, LATER)
         view = await until(client, fresh)
         assert view["status"] == "projected"
-        await look(client, judge, path)
+        for part in (path, f"{path}s"):
+            await look(client, judge, part)
 
 
 WRONG = [
@@ -219,7 +221,7 @@ WRONG = [
     ("/v1/contests", "?at=99", "mayor", 404, "unknown-position"),
     *(
         ("/v1/contests/{id}" + part, "?claim=elected:ann" if part in {"/certificate", "/weakest"} else "", "nobody", 404, "unknown-contest")
-        for part in ("", "/names", "/units", "/units.ndjson", "/certificate", "/weakest", "/history", "/projection", "/doubt")
+        for part in ("", "/names", "/units", "/units.ndjson", "/certificate", "/weakest", "/history", "/projection", "/projections", "/doubt")
     ),
     *(
         ("/v1/contests/{id}" + part, f"?claim=elected:ann&at={at}", "mayor", status, code)
@@ -229,8 +231,11 @@ WRONG = [
     ("/v1/contests/{id}/units", "?parent=nowhere", "mayor", 404, "unknown-unit"),
     ("/v1/contests/{id}/certificate", "?claim=x", "mayor", 404, "unknown-claim"),
     ("/v1/contests/{id}/weakest", "?claim=x", "mayor", 404, "unknown-claim"),
-    ("/v1/contests/{id}/projection", "?at=1", "mayor", 404, "not-in-this-release"),
-    ("/v1/contests/{id}/projection", "", "mayor", 404, "not-projected"),
+    *(
+        ("/v1/contests/{id}" + part, query, "mayor", 404, code)
+        for part in ("/projection", "/projections")
+        for query, code in (("?at=1", "not-in-this-release"), ("", "not-projected"))
+    ),
     ("/v1/observers", "?after=x", "mayor", 400, "bad-query"),
     ("/v1/bulletins", "", "mayor", 404, "not-in-this-release"),
     ("/v1/stream", "", "mayor", 400, "bad-query"),

@@ -100,6 +100,7 @@ async def test_from_the_first_count_to_the_proof(tmp_path: Path) -> None:
         await shown.text("lead").to_have_text("100")
         await shown.text("coming").to_have_text("700")
         await shown.text("counted").to_contain_text("5 of 12 units counted; 500 ballots")
+        await shown.text("counted").to_contain_text("1,200 registered voters, turnout so far 41.67%")
         await shown.text("totals").to_contain_text("60.00%")
 
         await count(client, 6, 11)

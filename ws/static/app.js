@@ -6,7 +6,7 @@ import { oneLead } from "./observe-words.js";
 import { Past } from "./past.js";
 import { Places } from "./places.js";
 import { bar, swatch } from "./colours.js";
-import { at, cell, clock, element, fetchJson, label, number, ranked, rowHead, write } from "./page.js";
+import { at, cell, clock, element, fetchJson, label, near, number, ranked, rowHead, write } from "./page.js";
 import { projected } from "./projection.js";
 import { called, percents, say } from "./say.js";
 import { Stream } from "./stream.js";
@@ -29,6 +29,7 @@ let units = null;
 let verdict = null;
 let happened = null;
 let projection = null; // the newest frame of its channel
+let fan = null; // of the projections
 
 start();
 
@@ -70,6 +71,7 @@ async function start() {
   picture.fixed = mirrored;
   picture.open(contest, names, fetchJson);
   if (live) picture.take(live);
+  unfold(contest.id);
 }
 
 // The contest of the path; at `/` the one after the #, or the first.
@@ -113,6 +115,16 @@ function heard(frame) {
 function likely(frame) {
   projection = frame;
   if (shown && !past.on) projected(frame, shown, names);
+  if (live) fan?.take(frame, live);
+}
+
+// How the projection went: loaded when a reader comes to it.
+async function unfold(contest) {
+  await near(at("projection"));
+  const { Fan } = await import("./fan.js");
+  fan = new Fan(names);
+  await fetchJson(`/v1/contests/${encodeURIComponent(contest)}/projections`).then((told) => fan.fill(told), () => {});
+  if (projection && live) fan.take(projection, live);
 }
 
 function show(view) {
@@ -195,7 +207,7 @@ function totals(view) {
   const said = [
     `${say("counted.units", { n: units.completed, total: units.total })}${extra.length ? ` (${extra.join(", ")})` : ""}`,
     say("counted.ballots", { n: view.ballots_cast, invalid: view.invalid }),
-    view.voters_registered ? say("counted.registered", { n: view.voters_registered }) : "",
+    view.voters_registered ? say("counted.registered", { n: view.voters_registered, share: share.format(view.ballots_cast / view.voters_registered) }) : "",
   ];
   write(at("counted"), `${said.filter(Boolean).join("; ")}.`);
 }

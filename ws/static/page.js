@@ -34,6 +34,17 @@ export function link(href, text) {
 // Leaves a node alone that says it already: screen readers repeat what is written anew.
 export function write(node, text) { if (node.textContent !== text) node.textContent = text; }
 
+// Once a node is on the screen, or so far from it: what nobody scrolls to is not loaded.
+export function near(node, rootMargin = "0px") {
+  return new Promise((come) => {
+    new IntersectionObserver(([seen], observer) => {
+      if (!seen.isIntersecting) return;
+      observer.disconnect();
+      come();
+    }, { rootMargin }).observe(node);
+  });
+}
+
 export async function fetchJson(path) {
   const response = await fetch(await placeOf(path), { cache: "no-cache" });
   if (!response.ok) throw Object.assign(new Error(`${path}: ${response.status}`), { status: response.status });

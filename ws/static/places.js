@@ -1,7 +1,7 @@
 // Places: the map, where the night has one, and the table that says the same.
 import { changeCell, changeHead } from "./swing.js";
 import { coloursOf, swatch } from "./colours.js";
-import { at, cell, element, fetchJson, number, ranked, rowHead } from "./page.js";
+import { at, cell, element, fetchJson, near, number, ranked, rowHead } from "./page.js";
 import { say } from "./say.js";
 
 const COLUMNS_NAMED = 2; // the highest selections have a column each
@@ -66,7 +66,7 @@ export class Places {
     this.latest = shown;
     const map = at("map");
     map.hidden = false;
-    await near(map);
+    await near(map, "100% 0px");
     try {
       const [topology] = await Promise.all([fetchJson(this.wanted.url), import("/static/map.bundle.js")]);
       map.open(topology, this.wanted.property, this.names, this.colours);
@@ -86,15 +86,4 @@ export class Places {
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
   }
-}
-
-// Once a node is on the screen or one screen away from it: a map nobody scrolls to is not loaded.
-function near(node) {
-  return new Promise((come) => {
-    new IntersectionObserver(([seen], observer) => {
-      if (!seen.isIntersecting) return;
-      observer.disconnect();
-      come();
-    }, { rootMargin: "100% 0px" }).observe(node);
-  });
 }

@@ -18,6 +18,7 @@ export function projected(frame, view, names) {
   at("projection-stale").hidden = !stale;
   box.classList.toggle("is-stale", stale);
   at("projection-table").hidden = !told;
+  at("fan-part").hidden = !told;
   at("projection-needs").hidden = true;
   write(at("projection-record"), "");
   write(at("projection-age"), "");

@@ -1,0 +1,126 @@
+"""The fan of projections: over HTTP, and as a picture on the page that says the same in words and as a table."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.service.partner import looking
+from tests.service.test_crossing import SHIFTS
+from tests.service.test_observe import PHONE, faults
+from tests.service.test_projection import FAST, PATH, count, fresh, night, until
+from tests.service.world import Client, town
+from tests.ws.test_sdk_javascript import modules
+
+__all__ = ["modules"]  # a fixture: axe-core
+LOOKS = (20, 30, 45, 60, 75)
+SHIFT_MAX = 0.05
+
+
+async def projected(client: Client, looks: tuple[int, ...] = LOOKS, before: int = 0) -> list[dict[str, Any]]:
+    """Count so far, and a projection of it, look by look; what each was."""
+    made = []
+    for looked in looks:
+        await count(client, before, looked)
+        made.append(
+            await until(client, lambda view, seq=looked: fresh(view) and view["position"]["seq"] > seq)
+        )
+        before = looked
+    return made
+
+
+def wide(selection: dict[str, Any]) -> float:
+    low, high = selection["share"]["90"]
+    return float(high - low)
+
+
+def said(share: float) -> str:
+    """A share as the page writes it, halves up."""
+    return f"{(Decimal(str(share)) * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+
+
+async def test_it_holds_what_was_projected_and_narrows_to_the_count(tmp_path: Path) -> None:
+    async with town(tmp_path, night(), **FAST) as client:
+        assert (await client.get(f"{PATH}s"))["points"] == []
+        made = await projected(client)
+        fan = await client.get(f"{PATH}s")
+        assert (fan["format"], fan["grade"], fan["contest"]) == ("tally-projections/1", "projected", "mayor")
+        points = {point["seq"]: point for point in fan["points"]}
+        assert sorted(points) == list(points)
+        for one in made:
+            point = points[one["position"]["seq"]]
+            assert point["as_of"] == one["as_of"]
+            of = {said["selection"]: said for said in one["selections"]}
+            assert {s["selection"] for s in point["selections"]} == {"ann", "bo", "cy"}
+            for one_of in point["selections"]:
+                shares = of[one_of["selection"]]["share"]
+                assert one_of["share"] == {"middle": shares["middle"], "90": shares["90"]}
+            past = await client.get(f"/v1/contests/mayor?at={point['seq']}")
+            counted = {total["selection"]: total["votes"] for total in past["totals"]}
+            assert {s["selection"]: s["votes"] for s in point["selections"]} == counted
+            assert point["valid"] == past["valid"]
+        first, last = fan["points"][0]["selections"][0], fan["points"][-1]["selections"][0]
+        assert wide(last) < wide(first)
+        assert fan["position"]["seq"] == fan["points"][-1]["seq"]
+        async with client.http.get(f"{client.read}{PATH}s") as response:
+            tag = response.headers["ETag"]
+        async with client.http.get(f"{client.read}{PATH}s", headers={"If-None-Match": tag}) as response:
+            assert response.status == 304
+        refused = await client.get(f"{PATH}s?at=3")
+        assert (refused["status"], refused["code"], refused["pointer"]) == (404, "not-in-this-release", "/at")
+
+
+async def test_where_nothing_is_projected_there_is_no_fan(tmp_path: Path) -> None:
+    async with town(tmp_path, night(), projection_interval_ms=0) as client:
+        assert (await client.get(f"{PATH}s"))["code"] == "not-projected"
+    (tmp_path / "ranked").mkdir()
+    ranked = night(rule={"type": "irv"})
+    async with town(tmp_path / "ranked", ranked, **FAST) as client:
+        assert (await client.get(f"{PATH}s"))["points"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("color_scheme", "on_desk"), [("light", True), ("dark", False)])
+async def test_the_page_shows_it_and_says_the_same_in_words(
+    tmp_path: Path, modules: Path, color_scheme: str, *, on_desk: bool
+) -> None:
+    axe = (modules / "axe-core" / "axe.min.js").read_text()
+    size: Any = {"width": 1280, "height": 900} if on_desk else PHONE
+    async with (
+        town(tmp_path, night(), **FAST) as client,
+        looking(client.read, SHIFTS, viewport=size, color_scheme=color_scheme) as seen,
+    ):
+        page = seen.page
+        await expect(page.locator("#connection")).to_have_text("live")
+        assert not [url for url in seen.asked if "fan.js" in url]
+        await projected(client, LOOKS[:1])
+        await page.locator("#projection").scroll_into_view_if_needed()
+        await expect(page.locator("#fan-words")).to_have_text(
+            "The picture begins with the second projection."
+        )
+        settled = await page.evaluate("window.shifted")
+        await projected(client, LOOKS[1:], LOOKS[0])
+        await expect(page.locator("#fan .band")).to_have_count(2)
+        assert await page.evaluate("window.shifted") - settled < SHIFT_MAX
+        fan = await client.get(f"{PATH}s")
+        await expect(page.locator("#fan-words")).to_contain_text("Ann: at first ")
+        words = await page.locator("#fan-words").inner_text()
+        assert words in str(await page.locator("#fan").get_attribute("aria-label"))
+        low, high = fan["points"][-1]["selections"][0]["share"]["90"]
+        await expect(page.locator("#fan-words")).to_contain_text(f"now {said(low)} to {said(high)}")
+        assert await page.locator("#fan .name").all_text_contents() == ["Ann", "Bo"]
+        await page.locator("#fan-table summary").click()
+        rows = page.locator("#fan-rows tr")
+        assert 2 <= await rows.count() <= 13
+        await expect(rows.last).to_contain_text(f"{said(low)} to {said(high)}")
+        assert await faults(page, axe) == []
+        await seen.no_wider()
+        await page.screenshot(path=tmp_path / "fan.png", full_page=True)
+        seen.clean(client.read)
+
+        words = await page.locator("#fan-words").inner_text()
+        await page.reload()
+        await page.locator("#projection").scroll_into_view_if_needed()
+        await expect(page.locator("#fan-words")).to_have_text(words)  # who comes late sees the same
