@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import NamedTuple
 
+from ingest.night.earlier import previous_of, votes_2012
 from ingest.night.night import Night, TimedReport, batched, checked, milliseconds
 from ingest.night.tables import Table, tables_of
 from tally.model import FORMAT, Bound, Contest, Definition, Election, Selection, Unit
 from tally.report import CountReport, Status
 
 NAME = "demo"
-SEED = 20_130_414
+SEED, SEED_BEFORE = 20_130_414, 20_121_007
 ELECTION, CONTEST = "ve-2013", "ve-pres-2013"
 SELECTIONS = (
     Selection("maduro", "Nicolás Maduro", "GPP"),
@@ -48,7 +49,10 @@ At 23:15, when the council read its first bulletin, 99.12 % of the register is i
 
 
 class StateRow(NamedTuple):
-    """One line of the council's pages: a state, its register, its tables, its votes in selection order."""
+    """One line of the council's pages: a state, its register, its tables, its votes in selection order.
+
+    `before`: its votes of 2012, in the order of `earlier.SELECTIONS`.
+    """
 
     code: str
     name: str
@@ -59,6 +63,7 @@ class StateRow(NamedTuple):
     ballots_cast: int
     votes: tuple[int, ...]
     null: int
+    before: tuple[int, ...]
 
 
 def state_rows() -> list[StateRow]:
@@ -70,6 +75,7 @@ def state_rows() -> list[StateRow]:
             row["code"], row["name"], int(row["registered_expected"]), int(row["registered_transmitted"]),
             int(row["tables_total"]), int(row["tables_in"]), int(row["ballots_cast"]),
             tuple(int(row[selection.id]) for selection in SELECTIONS), int(row["null"]),
+            votes_2012(row),
         )
         for row in csv.DictReader(lines)
     ]  # fmt: skip
@@ -115,6 +121,9 @@ def _definition(states: list[tuple[StateRow, list[Table]]]) -> Definition:
             Contest(
                 CONTEST, SELECTIONS, {"type": "plurality", "seats": 1}, "President of the Republic",
                 bound=Bound("registered", hard=True),
+                previous=previous_of(
+                    [(row.before, tables) for row, tables in states], random.Random(SEED_BEFORE)
+                ),
             ),
         ),
     )  # fmt: skip

@@ -103,13 +103,13 @@ def _columns(state: Totals, rolls: list[int], chance: random.Random) -> list[lis
         turnout = 1_000 + chance.randint(-90, 90)
         weights[0].append(roll * turnout * (1_000 + lean))
         weights[1].append(roll * turnout * (1_000 - lean))
-    columns = [_shares(votes, weights[s]) for s, votes in enumerate(state.votes[:MAJOR])]
-    columns += [_scattered(votes, rolls, chance) for votes in (*state.votes[MAJOR:], state.null)]
+    columns = [shares(votes, weights[s]) for s, votes in enumerate(state.votes[:MAJOR])]
+    columns += [scattered(votes, rolls, chance) for votes in (*state.votes[MAJOR:], state.null)]
     _fit(columns, rolls)
     return columns
 
 
-def _shares(total: int, weights: Sequence[int]) -> list[int]:
+def shares(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in proportion to the weights; what is left over goes to the largest fractions."""
     whole = sum(weights)
     shares = [total * weight // whole for weight in weights]
@@ -119,7 +119,7 @@ def _shares(total: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def _scattered(total: int, rolls: list[int], chance: random.Random) -> list[int]:
+def scattered(total: int, rolls: list[int], chance: random.Random) -> list[int]:
     """`total` ballots dropped one by one, a table as often as its roll is long."""
     column = [0] * len(rolls)
     for t in chance.choices(range(len(rolls)), weights=rolls, k=total):

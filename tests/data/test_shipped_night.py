@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from ingest.night import earlier
 from ingest.night.night import milliseconds
 from ingest.night.shipped import SELECTIONS, state_rows
 from ingest.replay import load
@@ -17,6 +18,7 @@ from tests.data.counting import count, counted, opened
 from tests.data.where import published, rows
 
 SHA256 = "74a87645f9d8734ec5253f533b6ded3e84fc2fea668f87dba4330e30ea1c1a89"
+DEFINITION_SHA256 = "a2f31496ea83e15e63093df93852b6bb2dbd3053dd6a4fde1bf68e37dffb7231"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,53 @@ def test_the_shipped_table_is_the_councils_pages():
     assert sum(row.registered_expected for row in ours.values()) == country["registered_expected"]
     assert sum(row.tables_total for row in ours.values()) == country["actas_total"]
     assert ours["98"].registered_expected + ours["99"].registered_expected == 101_716
+
+
+def test_the_columns_of_2012_are_the_councils_pages():
+    pages = {
+        page["code"][:2]: page
+        for page in rows(published("venezuela_2012") / "official_rollups.csv.gz")
+        if page["level"] == "estado"
+    }
+    ours = {row.code: row.before for row in state_rows()}
+    assert ours == {
+        code: tuple(int(page[name]) for name in earlier.SELECTIONS) for code, page in pages.items()
+    }
+    about = json.loads((published("venezuela_2012") / "contest.json").read_text("utf-8"))
+    totals = about["contests"][0]["official_totals"]
+    assert [sum(column) for column in zip(*ours.values(), strict=True)] == [
+        totals[name] for name in earlier.SELECTIONS
+    ]
+
+
+def test_the_tables_had_what_their_state_had_in_2012(night, state):
+    previous = night.definition.contests[0].previous
+    sums = defaultdict(lambda: defaultdict(int))
+    for unit, votes in previous.votes.items():
+        for name, count_ in votes.items():
+            sums[unit[:2]][name] += count_
+    for row in state_rows():
+        assert tuple(sums[row.code][name] for name in earlier.SELECTIONS) == row.before
+    assert set(previous.votes) == {unit.id for unit in state.contests[0].layout.units}
+
+
+def test_the_swing_of_a_state_that_is_all_in_is_the_real_one(state):
+    view = contest_view(state, 0, "e")
+    by_state = {place["unit"]: place["swing"] for place in view["subtotals"]}
+    seen = 0
+    for row in state_rows():
+        if row.tables_in < row.tables_total:
+            continue
+        seen += 1
+        swing = by_state[row.code]
+        assert (swing["units"], swing["votes"], swing["votes_before"]) == (
+            row.tables_total, sum(row.votes), sum(row.before),
+        )  # fmt: skip
+        of = {one["selection"]: (one["votes"], one["votes_before"]) for one in swing["totals"]}
+        assert of["maduro"] == (row.votes[0], row.before[0])
+        assert of["capriles"] == (row.votes[1], row.before[1])
+        assert of["mendez"] == (row.votes[2], None)
+    assert seen >= 5
 
 
 def test_every_state_adds_up_to_its_line(night, state):
@@ -141,3 +190,4 @@ def test_some_reports_are_partial_and_one_is_corrected_with_its_reason(night, st
 def test_it_is_the_same_on_every_machine(night):
     data = msgspec.json.encode([(event.at_ms, event.command) for event in night.events])
     assert hashlib.sha256(data).hexdigest() == SHA256
+    assert hashlib.sha256(msgspec.json.encode(night.definition)).hexdigest() == DEFINITION_SHA256

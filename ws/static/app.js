@@ -11,7 +11,6 @@ import { projected } from "./projection.js";
 import { called, percents, say } from "./say.js";
 import { Stream } from "./stream.js";
 import { changeCell, changeHead, restsOn } from "./swing.js";
-import { Units } from "./units.js";
 import { Verdict } from "./verdict.js";
 
 const share = percents(2);
@@ -56,7 +55,6 @@ async function start() {
   at("contest").textContent = contest.name || contest.id;
   at("verify").textContent = `tally verify ${location.origin}`;
   contests(election, contest.id);
-  units = new Units(contest.id, names);
   past = new Past(contest.id, { paint: (view, ms) => { paint(view); picture.shows?.(view, ms); }, live: () => { paint(live); picture.shows?.(live, null); } });
   picture.addEventListener("moment", (event) => past.go(event.detail));
   picture.addEventListener("proof", () => verdict.lookAtProof());
@@ -72,6 +70,7 @@ async function start() {
   picture.open(contest, names, fetchJson);
   if (live) picture.take(live);
   unfold(contest.id);
+  listUnits(contest.id);
 }
 
 // The contest of the path; at `/` the one after the #, or the first.
@@ -127,6 +126,14 @@ async function unfold(contest) {
   if (projection && live) fan.take(projection, live);
 }
 
+// Every unit, at the end of the page: loaded when a reader comes near it.
+async function listUnits(contest) {
+  await near(at("events"), "100% 0px");
+  const { Units } = await import("./units.js");
+  units = new Units(contest, names);
+  if (shown) units.show(shown, past.seq);
+}
+
 function show(view) {
   const known = live?.position;
   if (known?.epoch === view.position.epoch && view.position.seq < known.seq) return; // the stream was quicker
@@ -144,7 +151,7 @@ function paint(view) {
   crossing(view);
   totals(view);
   places.show(view);
-  units.show(view, past.seq);
+  units?.show(view, past.seq);
   if (projection && !past.on) projected(projection, view, names);
   at("position").textContent = say("position", { at: `${view.position.epoch}/${view.position.seq}`, time: clock.format(new Date(view.as_of)) });
 }
