@@ -1,4 +1,4 @@
-"""The unit tables of a copy: what a service would answer, from definition, rows and their origins."""
+"""The unit tables of a copy: as a service answers, from definition, rows and origins."""
 
 import hashlib
 import json

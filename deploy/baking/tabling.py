@@ -1,4 +1,4 @@
-"""Puts the unit tables of contests on the shelf, and keeps what the next look needs for them."""
+"""Puts the unit tables of contests on the shelf, where they changed."""
 
 import asyncio
 import json

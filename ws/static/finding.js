@@ -9,8 +9,8 @@ function joins(mark) {
   return marks.get(mark);
 }
 
-// Capitals know what small letters stand for one another, but for these: i without its dot, and sigma at the end of a word.
-const folded = (text) => text.split("ı").map((part) => part.toUpperCase().toLowerCase()).join("ı").replaceAll("ς", "σ");
+// Capitals say which small letters are the same, ẞ apart; but for i without its dot, and sigma at the end of a word.
+const folded = (text) => text.split("ı").map((part) => part.toLowerCase().toUpperCase().toLowerCase()).join("ı").replaceAll("ς", "σ");
 
 // Text as it is compared: without case, accents and line breaks.
 export function plain(text) {
