@@ -13,7 +13,7 @@ from tally.compared import leaf_columns, swing_view
 from tally.events import PROGRESS_NAMES, STANDING_NAMES
 from tally.layout import compile_definition
 from tally.rows import row_order
-from tally.state import ContestState, State
+from tally.state import State
 from tally.view import child_view
 
 _PROGRESS = {name: number for number, name in enumerate(PROGRESS_NAMES)}
@@ -57,15 +57,9 @@ class Tables:
 
         Raises RowsOfOthers. Who stops before the end is given every one the next time.
         """
-        table = self._of.pop(contest, None) or self._begun(contest)
+        table = self._of.pop(contest, None) or _Table(self._state, self._state.layout.contest_index[contest])
         yield from table.files(rows, json.loads(origins))
         self._of[contest] = table
-
-    def _begun(self, contest: str) -> "_Table":
-        index = self._state.layout.contest_index[contest]
-        if self._state.contests[index].nodes.any():  # what was entered before it was stopped
-            self._state.contests[index] = ContestState(self._state.layout.contests[index])
-        return _Table(self._state, index)
 
 
 class _Table:
@@ -124,11 +118,11 @@ class _Table:
     def _enter(self, unit: int, lines: dict[int, bytes]) -> None:
         """The rows of a unit, into its columns and the sums above it."""
         contest, layout = self._contest, self._layout
+        told = {row: _LINE.decode(line) for row, line in lines.items()}
+        if others := {said.unit for said in told.values()} - {layout.units[unit].id}:
+            raise RowsOfOthers(f"{min(others)} in the place of {layout.units[unit].id}")
         before = leaf_columns(contest, unit)
-        for row, line in lines.items():
-            said = _LINE.decode(line)
-            if said.unit != layout.units[unit].id:
-                raise RowsOfOthers(f"{said.unit} in the place of {layout.units[unit].id}")
+        for row, said in told.items():
             contest.counts[row] = [(said.counts or {}).get(s.id, 0) for s in layout.contest.selections]
             contest.numbers[row] = said.revision, said.ballots_cast, said.invalid
             contest.progress[row] = _PROGRESS[said.progress]

@@ -27,7 +27,7 @@ class Tabling:
         """Put what may have changed; what the index says of it. Raises SourceAway, OSError."""
         tables = await self._of(json.loads(origins)["definition_sha256"])
         try:
-            await asyncio.to_thread(self._put, tables, contest, rows, origins)
+            await self._put(tables, contest, rows, origins)
         except RowsOfOthers as error:
             raise SourceAway(f"{self._source.url}: {contest}: {error}") from error
         find = find_file(contest)
@@ -37,12 +37,16 @@ class Tabling:
             "find": f"/{find}" if (self._shelf.root / find).is_file() else None,
         }
 
-    def _put(self, tables: Tables, contest: str, rows: bytes, origins: bytes) -> None:
-        known = tables.knows(contest)
-        names = set()
-        for file, body in tables.files(contest, rows, origins):
+    async def _put(self, tables: Tables, contest: str, rows: bytes, origins: bytes) -> None:
+        known, names = tables.knows(contest), set()
+        files = tables.files(contest, rows, origins)
+        one = await asyncio.to_thread(next, files, None)  # the rows are entered before the first file is given
+        while one is not None:
+            file, body = one
             self._shelf.put(file, body)
             names.add(file)
+            await asyncio.sleep(0)  # a stop is heard between two files
+            one = next(files, None)
         if not known:  # every file was given: others are of another definition
             self._shelf.keep_only(f"{folder(contest)}/units", names)
 

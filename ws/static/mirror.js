@@ -32,7 +32,7 @@ function fileOf(address) {
 
 // The file of a page, from 1, of the units under a parent; deploy/baking/places.py says the same.
 export function fileOfUnits(contest, parent, number) {
-  const plain = parent === null ? "_top" : /^_(top|roots)$/.test(parent) ? parent : parent.replace(/[^A-Za-z0-9-]/g, (one) => `_${one.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  const plain = parent === null ? "_top" : /^_(top|roots)$/.test(parent) ? parent : parent.replace(/[^A-Za-z0-9-]/g, (one) => `_${one.charCodeAt(0).toString(16)}`);
   return `${contest}/units/${plain}-${number}.json`;
 }
 
