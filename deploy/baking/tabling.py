@@ -40,7 +40,8 @@ class Tabling:
     async def _put(self, tables: Tables, contest: str, rows: bytes, origins: bytes) -> None:
         known, names = tables.knows(contest), set()
         files = tables.files(contest, rows, origins)
-        one = await asyncio.to_thread(next, files, None)  # the rows are entered before the first file is given
+        # The rows are entered, aside, before the first file is given.
+        one = await asyncio.to_thread(next, files, None)
         while one is not None:
             file, body = one
             self._shelf.put(file, body)
