@@ -211,6 +211,11 @@ async def test_an_amendment_and_a_data_directory(tmp_path: Path) -> None:
         amended = {**defined, "units": [*defined["units"], more]}
         status, told = await client.desk("amend", definition=amended, reason="forgotten")
         assert status == 201, told
+        await hosted.refresh()
+        baker.source.url = hosted.url
+        await baker.bake()
+        await compared(client, copy)
+        assert not (copy / "v1/contests/mayor/units/gone-1.json").exists()
         await client.post(batch("b2", report("p013", 50, 10)))
         await hosted.refresh()
         baker.source.url = hosted.url
