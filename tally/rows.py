@@ -18,14 +18,15 @@ def canonical_rows(contest: ContestState) -> Iterator[dict[str, Any]]:
 
     `counts` is null before a report. `cap` is what limits the row's cell: see `cap_of_row`.
     """
-    layout = contest.layout
+    for u, t in row_order(contest.layout):
+        yield canonical_row(contest, u, t)
+
+
+def row_order(layout: ContestLayout) -> Iterator[tuple[int, int]]:
+    """(unit, count type) of every row, in the order rows are published in."""
     order = sorted(range(len(layout.units)), key=lambda u: layout.units[u].id)
     types = sorted(range(layout.types), key=lambda t: layout.contest.count_types[t])
-    for u in order:
-        for t in types:
-            row = u * layout.types + t
-            if layout.applies[row]:
-                yield canonical_row(contest, u, t)
+    return ((u, t) for u in order for t in types if layout.applies[u * layout.types + t])
 
 
 def canonical_row(contest: ContestState, unit: int, of_type: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ws.board import StateBoard
 from ws.finding import Finding
 from ws.history import history_page, history_picture
 from ws.listing import contests_page, units_page
+from ws.origins import origins_view
 from ws.problem import problem
 from ws.projecting import Projecting
 
@@ -49,6 +50,7 @@ class Reading:
         get("/v1/contests/{id}", self.contest)
         get("/v1/contests/{id}/units", self.units)
         get("/v1/contests/{id}/units.ndjson", self.units_ndjson)
+        get("/v1/contests/{id}/origins", self.origins)
         get("/v1/contests/{id}/certificate", self.certificate)
         get("/v1/contests/{id}/weakest", self.weakest)
         get("/v1/contests/{id}/history", self.history)
@@ -121,6 +123,19 @@ class Reading:
         except ConnectionResetError:
             pass  # the reader left; nothing is wrong here
         return response
+
+    async def origins(self, request: web.Request) -> web.StreamResponse:
+        """Which batch each row of the contest came in, in their order in `units.ndjson`."""
+        found = await self._contest(request)
+        if isinstance(found, web.Response):
+            return found
+        state, contest = found
+        tag = self._tag(contest.changed_seq)
+        if has(request, tag):
+            return web.Response(status=304, headers=self._headers(tag))
+        still = self._at_rest(state, contest)
+        view = await asyncio.to_thread(origins_view, state, still, self._board.epoch)
+        return self._answer(request, wire.to_json(view), tag)
 
     async def certificate(self, request: web.Request) -> web.StreamResponse:
         """The proof of an irreversible claim, or the witness against an open one."""

@@ -90,6 +90,7 @@ VIEWS = (
             problems={400: ("bad-query",), 404: ("unknown-contest", "unknown-unit", "unknown-position")}),
     Operation(_OF + "/units.ndjson", "getRows", "Every row in the form proofs are taken from, one a line.",
               {"application/x-ndjson": rows.ProofRow}, (CONTEST, AT), PAST, positioned=True, tagged=True),
+    _viewed(_OF + "/origins", "getOrigins", "Which batch each row came in.", rows.Origins, CONTEST, AT, problems=PAST),
     _viewed(_OF + "/certificate", "getCertificate", "The proof of a claim, or a way it can still fail.",
             rows.Certificate, CONTEST, CLAIM, AT, problems=_CLAIM),
     _viewed(_OF + "/weakest", "getWeakest", "The weakest assumptions that would carry a claim.", rows.Weakest,

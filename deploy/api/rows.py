@@ -80,6 +80,34 @@ class UnitRow(ProofRow, kw_only=True):
     swing: ShownSwing = UNSET
 
 
+class Origin(Struct):
+    """A batch: its id, who sent it, the record it entered by."""
+
+    batch: str
+    source: str
+    seq: Count
+
+
+class UnderReview(Struct):
+    """A row with a held report."""
+
+    row: Count
+    rule: Literal["over-cap", "content-clone"]
+
+
+class Origins(Struct):
+    """Which batch each row came in. Rows are meant by their place in units.ndjson, from 0."""
+
+    format: Literal["tally-origins/1"]
+    contest: Identifier
+    definition_sha256: Sha256
+    position: Position
+    batches: list[Origin]
+    rows: Annotated[list[int | None], Meta(description="A place in batches a row; null before a report.")]
+    under_review: list[UnderReview]
+    unreconciled: list[Count]
+
+
 class Step(Struct):
     """A unit by name, on the way from the top."""
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from deploy.baking.places import CONTEST_FORMAT, MIRROR_FORMAT, claim_file, folder, page
+from deploy.baking.places import CONTEST_FORMAT, DEFINITION, MIRROR_FORMAT, claim_file, folder, page
 from deploy.baking.shelf import Shelf
 from deploy.baking.source import Got, Source, SourceAway
+from deploy.baking.tabling import Tabling
 from deploy.service import now_ms
 from tally.instant import written
 from ws.exports import EXPORTS
@@ -40,6 +41,10 @@ class Baker:
     _saved_s: float = 0.0
     _busy: set[str] = field(default_factory=set)
     _looked: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _tabling: Tabling = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tabling = Tabling(self.source, self.shelf)
 
     async def bake(self, told: Callable[[int, int], None] = lambda _done, _all: None) -> dict[str, Any]:
         """Copy what changed; the position file, which is written last. `told(done, all)` follows the contests."""
@@ -51,7 +56,7 @@ class Baker:
         election = json.loads(listed)
         self.shelf.begin(election["position"]["epoch"])
         await self._copy("/v1/election", "v1/election.json")
-        await self._copy("/v1/election?form=canonical", "v1/election/canonical.json")
+        await self._copy("/v1/election?form=canonical", DEFINITION)
         contests = {one["contest"]: one["seq"] for one in election["contests"]}
         if self._dressed != self.shelf.epoch:
             self._dress(list(contests))
@@ -135,7 +140,8 @@ class Baker:
         projected = await self._copy(f"{path}/projection", f"{at}/projection.json")
         # First while it stands still; as it stood, which costs the service a replay, where it never does.
         for exact in (True,) if contest in self._busy else (False, True):
-            got = await self.source.get(path, self.shelf.tag(f"{at}.json"))
+            known = self.shelf.tag(f"{at}.json") if self._tabling.done(contest) else None
+            got = await self.source.get(path, known)
             if got.missing:
                 raise SourceAway(f"{self.source.url}{path} is gone")
             if got.body is None:
@@ -144,7 +150,7 @@ class Baker:
                 break
             parts = await self._parts(contest, got, exact=exact)
             if parts is not None:
-                index = self._place(contest, got, parts)
+                index = await self._place(contest, got, parts)
                 break
             self._busy.add(contest)
         else:
@@ -162,6 +168,7 @@ class Baker:
         path, when = f"/{quote(at)}", f"at={seq}" if exact else ""
         wanted = [
             (f"{at}/units.ndjson", f"{path}/units.ndjson?{when}"),
+            (f"{at}/origins.json", f"{path}/origins?{when}"),
             (f"{at}/recent.json", f"{path}/history?after={max(0, seq - RECORDS_BACK)}&{when}"),
             (f"{at}/picture.json", f"{path}/history?points={PICTURE_POINTS}&{when}"),
         ]
@@ -196,7 +203,7 @@ class Baker:
                 return found
             after = following
 
-    def _place(self, contest: str, got: Got, parts: list[Part]) -> dict[str, Any]:
+    async def _place(self, contest: str, got: Got, parts: list[Part]) -> dict[str, Any]:
         """Put a contest's files in place, the view behind its parts; the index that names them, to be put next."""
         assert got.body is not None
         view, at = json.loads(got.body), folder(contest)
@@ -204,6 +211,8 @@ class Baker:
         for file, body, _ in parts:
             full = file.startswith(f"{at}/history") and json.loads(body)["next"] is not None
             sha[file] = self.shelf.put(file, body, "full" if full else got.tag)
+        bodies = {file: body for file, body, _ in parts}
+        tables = await self._tabling.put(contest, bodies[f"{at}/units.ndjson"], bodies[f"{at}/origins.json"])
         certificates = {claim["id"]: claim_file(contest, claim["id"]) for claim in view["claims"]}
         return {
             "format": CONTEST_FORMAT,
@@ -214,4 +223,5 @@ class Baker:
             "certificates": {
                 claim: {"path": f"/{file}", "sha256": sha[file]} for claim, file in certificates.items()
             },
+            "tables": tables,
         }

@@ -40,6 +40,7 @@ class Shelf:
         """What follows is of this journal: of another one nothing may be left alone."""
         if epoch != self.epoch:
             self.epoch, self._files = epoch, {}
+            self.save()  # so that a first look that was cut short is known to be ours
 
     def tag(self, file: str) -> str | None:
         """The version of a file that is here whole; None where it has to be fetched."""

@@ -290,6 +290,10 @@ def test_names_of_files_stay_inside_and_apart(tmp_path: Path) -> None:
     same = {claim_file("c", one) for one in ("runoff:a+b", "runoff:a-b", "runoff/a b", "r" * 500, "r" * 501)}
     assert len(same) == 5
     assert all(len(one.rpartition("/")[2]) < 128 for one in same)
+    begun = Shelf(tmp_path / "begun")
+    begun.begin("epoch")
+    begun.put("index.html", b"")
+    assert Shelf(tmp_path / "begun").epoch == "epoch", "cut off in its first look it is known again"
     (tmp_path / BOOK).write_text("[]")
     assert Shelf(tmp_path).tag("index.html") is None
     (tmp_path / "other").mkdir()

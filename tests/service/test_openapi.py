@@ -221,11 +221,11 @@ WRONG = [
     ("/v1/contests", "?at=99", "mayor", 404, "unknown-position"),
     *(
         ("/v1/contests/{id}" + part, "?claim=elected:ann" if part in {"/certificate", "/weakest"} else "", "nobody", 404, "unknown-contest")
-        for part in ("", "/names", "/units", "/units.ndjson", "/certificate", "/weakest", "/history", "/projection", "/projections", "/doubt")
+        for part in ("", "/names", "/units", "/units.ndjson", "/origins", "/certificate", "/weakest", "/history", "/projection", "/projections", "/doubt")
     ),
     *(
         ("/v1/contests/{id}" + part, f"?claim=elected:ann&at={at}", "mayor", status, code)
-        for part in ("", "/units", "/units.ndjson", "/certificate", "/weakest", "/history")
+        for part in ("", "/units", "/units.ndjson", "/origins", "/certificate", "/weakest", "/history")
         for at, status, code in (("x", 400, "bad-query"), ("99", 404, "unknown-position"))
     ),
     ("/v1/contests/{id}/units", "?parent=nowhere", "mayor", 404, "unknown-unit"),

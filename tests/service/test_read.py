@@ -65,6 +65,32 @@ async def test_the_past_is_what_was_shown_then(tmp_path: Path) -> None:
                 assert (response.status, (await response.json(content_type=None))["code"]) == (status, code)
 
 
+async def test_origins_say_of_every_row_what_the_table_says(tmp_path: Path) -> None:
+    async with town(tmp_path, definition(reconcile="flag")) as client:
+        await client.post(batch("b1", report("p001", 60, 20), report("p004", 10, 5, ballots_cast=99)))
+        await client.post(batch("b2", report("p003", 90, 80), source="other"))
+        await client.post(batch("b3", report("p001", 61, 20, revision=2, reason="misread")))
+        said = await client.get("/v1/contests/mayor/origins")
+        async with client.http.get(client.read + "/v1/contests/mayor/units.ndjson") as response:
+            lines = [json.loads(line) for line in (await response.read()).splitlines()]
+        held = {one["row"]: one["rule"] for one in said["under_review"]}
+        assert len(said["rows"]) == len(lines)
+        for n, line in enumerate(lines):
+            [row] = (await client.get(f"/v1/contests/mayor/units?parent={line['unit']}"))["units"]
+            place = said["rows"][n]
+            batch_of = None if place is None else said["batches"][place]
+            assert row["batch"] == (batch_of and batch_of["batch"])
+            assert row["source"] == (batch_of and batch_of["source"])
+            assert (row["position"] or {}).get("seq") == (batch_of and batch_of["seq"])
+            assert row["under_review"] == held.get(n)
+            assert row["unreconciled"] == (n in said["unreconciled"])
+        assert held
+        assert said["unreconciled"] == [3]
+        assert [one["batch"] for one in said["batches"]] == ["b1", "b3"], "what is held has changed no row"
+        assert said["definition_sha256"] == (await client.get("/v1/election"))["definition_sha256"]
+        assert (await client.get("/v1/contests/mayor/origins?at=2"))["rows"][0] == 0
+
+
 async def test_rows_and_their_digest(tmp_path: Path) -> None:
     async with town(tmp_path) as client:
         await night(client)

@@ -30,6 +30,12 @@ function fileOf(address) {
   return address;
 }
 
+// The file of a page, from 1, of the units under a parent; deploy/baking/places.py says the same.
+export function fileOfUnits(contest, parent, number) {
+  const plain = parent === null ? "_top" : /^_(top|roots)$/.test(parent) ? parent : parent.replace(/[^A-Za-z0-9-]/g, (one) => `_${one.charCodeAt(0).toString(16)}`);
+  return `${contest}/units/${plain}-${number}.json`;
+}
+
 // Where a page finds what it would ask a service for.
 export async function placeOf(address) {
   if (!mirrored) return address;

@@ -24,11 +24,31 @@ export class Units {
   #timer = null;
   #view = null;
   #past = null;
+  #copy = null; // where the pages of a copy are found
+  #begun = false;
 
   constructor(contest, names) {
     this.path = `/v1/contests/${encodeURIComponent(contest)}`;
     this.names = names;
-    if (mirrored) return; // a copy has the rows of a contest as one file
+    if (!mirrored) this.#begin();
+  }
+
+  // The section stays hidden where there is nothing to show in it: in a copy without tables.
+  async #beginCopy() {
+    const { copied } = await import("./units-copy.js");
+    const copy = await copied(this.path).catch(() => null);
+    if (!copy || this.#begun) return;
+    this.#copy = copy;
+    if (!copy.searchable) {
+      const label = at("units-search").closest("label");
+      label.hidden = true;
+      label.after(element("p", say("units.unsearched"), "quiet"));
+    }
+    this.#begin();
+  }
+
+  #begin() {
+    this.#begun = true;
     at("units-section").hidden = false;
     this.#heads();
     at("units-search").addEventListener("input", () => this.#soon(TYPED_FOR_MS, () => this.#open(null)));
@@ -44,7 +64,8 @@ export class Units {
     this.#view = view;
     this.#past = past;
     if (moved) this.#askedAt = 0;
-    this.#look();
+    if (this.#begun) this.#look();
+    else this.#beginCopy();
   }
 
   get #search() { return at("units-search").value.trim(); }
@@ -83,20 +104,29 @@ export class Units {
   async #ask() {
     const asked = ++this.#asked, key = this.#key(), search = this.#search;
     this.#askedAt = Date.now();
-    const query = new URLSearchParams({ limit: ROWS });
-    if (search) query.set("q", search);
-    else if (this.#parent !== null) query.set("parent", this.#parent);
-    if (this.#after !== null) query.set("after", this.#after);
-    if (this.#past !== null) query.set("at", this.#past);
     at("units-box").setAttribute("aria-busy", "true");
     let page;
-    try { page = await fetchJson(`${this.path}/units?${query}`); } catch { page = null; }
+    try { page = await (this.#copy ? this.#copied(search, asked) : this.#served(search)); } catch { page = null; }
     if (asked !== this.#asked) return;
     at("units-box").removeAttribute("aria-busy");
     if (page === null) { write(at("units-shown"), say("units.unread")); return; }
     this.#seen = key;
     this.#draw(page, search);
     this.#look();
+  }
+
+  #served(search) {
+    const query = new URLSearchParams({ limit: ROWS });
+    if (search) query.set("q", search);
+    else if (this.#parent !== null) query.set("parent", this.#parent);
+    if (this.#after !== null) query.set("after", this.#after);
+    if (this.#past !== null) query.set("at", this.#past);
+    return fetchJson(`${this.path}/units?${query}`);
+  }
+
+  #copied(search, asked) {
+    const number = this.#befores.length + 1;
+    return search ? this.#copy.found(search, number, () => asked === this.#asked) : this.#copy.page(this.#parent, number);
   }
 
   #heads() {
@@ -161,7 +191,7 @@ export class Units {
     write(from.firstElementChild, one.batch ? say("units.batch", { source: one.source, batch: one.batch }) : "");
     const proof = from.lastElementChild;
     proof.hidden = sum;
-    if (!sum) proof.href = `${this.path}/units?parent=${encodeURIComponent(one.unit)}${this.#past === null ? "" : `&at=${this.#past}`}`;
+    if (!sum) proof.href = one.file ?? `${this.path}/units?parent=${encodeURIComponent(one.unit)}${this.#past === null ? "" : `&at=${this.#past}`}`;
     write(proof, one.position ? say("units.row-of", { n: one.position.seq }) : say("units.row"));
   }
 }

@@ -261,6 +261,7 @@ export default {
   "units.next": "Next 100",
   "units.from": "Comes from",
   "units.unread": "The units cannot be read just now.",
+  "units.unsearched": "This copy is of too many units to be searched by name.",
   "units.none": "No unit or place is called that.",
   "units.total": { one: "{n} unit or place", other: "{n} units or places" },
   "units.page": "{first} to {last} on this page",

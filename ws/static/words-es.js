@@ -255,6 +255,7 @@ export default {
   "units.next": "100 siguientes",
   "units.from": "Procedencia",
   "units.unread": "Ahora mismo no se pueden leer las unidades.",
+  "units.unsearched": "Esta copia tiene demasiadas unidades para buscarlas por nombre.",
   "units.none": "Ninguna unidad ni lugar se llama así.",
   "units.total": { one: "{n} unidad o lugar", other: "{n} unidades o lugares" },
   "units.page": "de la {first} a la {last} en esta página",

@@ -255,6 +255,7 @@ export default {
   "units.next": "100 seguintes",
   "units.from": "Origem",
   "units.unread": "Agora não é possível ler as unidades.",
+  "units.unsearched": "Esta cópia tem unidades demais para buscá-las pelo nome.",
   "units.none": "Nenhuma unidade nem lugar tem esse nome.",
   "units.total": { one: "{n} unidade ou lugar", other: "{n} unidades ou lugares" },
   "units.page": "da {first} à {last} nesta página",
