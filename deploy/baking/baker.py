@@ -138,6 +138,7 @@ class Baker:
         await self._copy(f"{path}/names", f"{at}/names.json")
         await self._copy(f"{path}/doubt", f"{at}/doubt.json")
         projected = await self._copy(f"{path}/projection", f"{at}/projection.json")
+        await self._copy(f"{path}/projections", f"{at}/projections.json")
         # First while it stands still; as it stood, which costs the service a replay, where it never does.
         for exact in (True,) if contest in self._busy else (False, True):
             known = self.shelf.tag(f"{at}.json") if self._tabling.done(contest) else None

@@ -97,3 +97,9 @@ async def looking(url: str, script: str = "", *, framed: bool = False, **context
         await seen.page.goto(url)
         yield seen
         await browser.close()
+
+
+async def to_the_units(page: Page) -> None:
+    """Scroll down to the table of every unit, which is loaded when what stands before it is near."""
+    await page.locator("#events").scroll_into_view_if_needed()
+    await page.locator("#units-section").scroll_into_view_if_needed()

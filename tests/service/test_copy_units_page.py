@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.service.mirror import baked, served_plainly
-from tests.service.partner import looking
+from tests.service.partner import looking, to_the_units
 from tests.service.test_bake_units import nested
 from tests.service.test_observe import PHONE, faults
 from tests.service.wide import many_units
@@ -26,7 +26,7 @@ FOLLOWED_MS = 30_000
 
 async def rows(page: Page, said: str) -> list[list[str]]:
     """The cells of every row, once the page says so many."""
-    await page.locator("#units-section").scroll_into_view_if_needed()
+    await to_the_units(page)
     await expect(page.locator("#units-shown")).to_have_text(said)
     found = await page.locator("#units-body tr").all()
     return [
@@ -95,7 +95,7 @@ async def test_many_units_of_a_copy_come_a_page_at_a_time_and_are_found(tmp_path
         await baked(copy, "--from", client.read)
     async with served_plainly(copy) as url, looking(url) as seen:
         page = seen.page
-        await page.locator("#units-section").scroll_into_view_if_needed()
+        await to_the_units(page)
         await expect(page.locator("#units-body tr")).to_have_count(100)
         assert not any("_find" in asked for asked in seen.asked), "nobody has searched yet"
         for said in ("101 to 200", "201 to 250"):
@@ -139,7 +139,7 @@ async def test_a_copy_that_cannot_be_searched_says_so_and_one_without_tables_sho
     async with served_plainly(copy) as url:
         for lang, said in NOT_SEARCHED.items():
             async with looking(f"{url}/?lang={lang}") as seen:
-                await seen.page.locator("#units-section").scroll_into_view_if_needed()
+                await to_the_units(seen.page)
                 await expect(seen.page.locator("#units-section .controls")).to_contain_text(said)
                 await expect(seen.page.locator("#units-search")).to_be_hidden()
                 await expect(seen.page.locator("#units-body tr")).to_have_count(2)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.service.mirror import baked, served_plainly
 from tests.service.partner import looking
 from tests.service.test_crossing import SHIFTS
 from tests.service.test_observe import PHONE, faults
@@ -103,7 +104,8 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         settled = await page.evaluate("window.shifted")
         await projected(client, LOOKS[1:], LOOKS[0])
         await expect(page.locator("#fan .band")).to_have_count(2)
-        assert await page.evaluate("window.shifted") - settled < SHIFT_MAX
+        moved = await page.evaluate("window.moved.join(String.fromCharCode(10))")
+        assert await page.evaluate("window.shifted") - settled < SHIFT_MAX, moved
         fan = await client.get(f"{PATH}s")
         await expect(page.locator("#fan-words")).to_contain_text("Ann: at first ")
         words = await page.locator("#fan-words").inner_text()
@@ -113,8 +115,8 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         assert await page.locator("#fan .name").all_text_contents() == ["Ann", "Bo"]
         await page.locator("#fan-table summary").click()
         rows = page.locator("#fan-rows tr")
-        assert 2 <= await rows.count() <= 13
         await expect(rows.last).to_contain_text(f"{said(low)} to {said(high)}")
+        assert 2 <= await rows.count() <= 13
         assert await faults(page, axe) == []
         await seen.no_wider()
         await page.screenshot(path=tmp_path / "fan.png", full_page=True)
@@ -124,3 +126,20 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         await page.reload()
         await page.locator("#projection").scroll_into_view_if_needed()
         await expect(page.locator("#fan-words")).to_have_text(words)  # who comes late sees the same
+
+
+@pytest.mark.browser
+async def test_a_copy_has_it_too(tmp_path: Path) -> None:
+    async with town(tmp_path, night(), **FAST) as client:
+        await projected(client, LOOKS[:3])
+        fan = await client.get(f"{PATH}s")
+        await baked(tmp_path / "copy", "--from", client.read)
+    async with served_plainly(tmp_path / "copy") as url, looking(url) as seen:
+        await seen.page.locator("#projection").scroll_into_view_if_needed()
+        low, high = fan["points"][-1]["selections"][0]["share"]["90"]
+        words = seen.page.locator("#fan-words")
+        await expect(words).to_contain_text(f"now {said(low)} to {said(high)}")
+        low, high = fan["points"][0]["selections"][0]["share"]["90"]
+        await expect(words).to_contain_text(f"Ann: at first {said(low)} to {said(high)}")
+        await expect(seen.page.locator("#fan .band")).to_have_count(2)
+        seen.clean(url)

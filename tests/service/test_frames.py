@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.service.partner import looking, partner
+from tests.service.partner import looking, partner, to_the_units
 from tests.service.wide import counting, many_contests, many_units
 from tests.service.world import town
 
@@ -138,11 +138,11 @@ async def test_with_forty_thousand_units(tmp_path: Path) -> None:
     defined = many_units(UNITS)
     doing = through("#units-search", "#units-next", "castel 33")
 
-    async def to_the_units(page: Page) -> None:
-        await page.locator("#units-section").scroll_into_view_if_needed()
+    async def among_the_units(page: Page) -> None:
+        await to_the_units(page)
         await page.locator("#units-body tr").first.wait_for()
         await doing(page)
 
     async with town(tmp_path, defined, tick_ms=100) as client, counting(client, defined):
-        rounds = await compared(f"{client.read}/contest/mayor", "#units", to_the_units)
+        rounds = await compared(f"{client.read}/contest/mayor", "#units", among_the_units)
     assert as_smooth(*rounds[-1]), rounds

@@ -160,6 +160,7 @@ async def test_disputed_withdrawn_and_under_review(tmp_path: Path) -> None:
         assert "Ann elected: irreversible (certain)" in listed
         async with opened(client.read) as late:
             await late.text("verdict-head").to_have_text("Not decided yet")
+            await expect(late.page.locator("#calls li")).to_have_count(len(listed))
             assert await late.happened() == listed, "who comes late reads the same story"
             late.clean(client.read)
         shown.clean(client.read)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.service.partner import looking
+from tests.service.partner import looking, to_the_units
 from tests.service.test_observe import PHONE, faults
 from tests.service.wide import many_contests, many_units
 from tests.service.world import batch, definition, report, town
@@ -39,7 +39,7 @@ async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
         await client.post(batch("b2", report("p009", 100, 50)))
         async with looking(client.read, viewport=size) as seen:
             page = seen.page
-            await page.locator("#units-section").scroll_into_view_if_needed()
+            await to_the_units(page)
             await expect(page.locator("#units-shown")).to_have_text("2 units or places")
             assert await row(page, "North") == [
                 "North north", "4 counted, 1 under review, 1 disputed", "240", "80", "320", "80.0%", "",
@@ -70,7 +70,7 @@ async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
 async def test_many_units_come_a_page_at_a_time_and_follow_the_count(tmp_path: Path) -> None:
     async with town(tmp_path, many_units(250)) as client, looking(client.read) as seen:
         page = seen.page
-        await page.locator("#units-section").scroll_into_view_if_needed()
+        await to_the_units(page)
         await expect(page.locator("#units-body tr")).to_have_count(100)
         for said in ("101 to 200", "201 to 250"):
             await page.locator("#units-next").press("Enter")

@@ -22,7 +22,7 @@ async function json(address) {
 // The file of a copy that answers what a service is asked; a certificate's is named in the index of its contest.
 function fileOf(address) {
   const { pathname, searchParams } = new URL(address, location.origin);
-  const [, contest, what] = /^\/v1\/contests\/([^/]+)(?:\/(names|doubt|projection|history))?$/.exec(pathname) ?? [];
+  const [, contest, what] = /^\/v1\/contests\/([^/]+)(?:\/(names|doubt|projections?|history))?$/.exec(pathname) ?? [];
   if (contest && what === "history") return `/v1/contests/${contest}/${searchParams.has("points") ? "picture" : searchParams.has("after") ? "recent" : what}.json`;
   if (contest) return `${pathname}.json`;
   if (pathname === "/v1/election" && searchParams.get("form") === "canonical") return "/v1/election/canonical.json";
