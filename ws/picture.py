@@ -84,9 +84,12 @@ def render(svg: str) -> bytes:
     )  # fmt: skip
 
 
-def preview(origin: str, contest: Contest, election: Election) -> str:
-    """What a link to a contest shows elsewhere: the tags of Open Graph, and that the picture is the large one."""
-    picture = f"{origin}/embed/{quote(contest.id, safe='')}/card.png"
+def preview(origin: str, contest: Contest, election: Election, lang: str | None) -> str:
+    """What a link to a contest shows elsewhere: the tags of Open Graph, and that the picture is the large one.
+
+    `lang`: the language the address asks for, which the picture then speaks as well.
+    """
+    picture = f"{origin}/embed/{quote(contest.id, safe='')}/card.png{f'?lang={lang}' if lang else ''}"
     tags = {
         "og:type": "website",
         "og:title": contest.name or contest.id,
