@@ -9,10 +9,13 @@ EXIT ?=
 NIGHT ?= demo
 CI ?=
 
-.PHONY: demo test check bench api web maps lock clean
+.PHONY: demo install test check bench api web maps lock clean
 
 demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 	@$(BIN)/tally replay $(NIGHT) --serve --speed $(SPEED) $(if $(EXIT),--until irreversible --exit)
+
+install: $(VENV)/.runtime  ## the command `tally`, in .venv
+	@echo "installed: . $(BIN)/activate, then tally --help"
 
 test: $(VENV)/.tests  ## everything, browser and SDK tests included
 	@sh tests/debian.sh
