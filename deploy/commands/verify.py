@@ -151,7 +151,11 @@ def _judge(materials: list[Material]) -> int:
         if differences:
             worst = failure.NO
             first = differences[0]
-            sys.stdout.write(f"FALSE {name}: {first}\n")
+            sys.stdout.write(
+                f"FALSE {name}: {first.what}: {first.expected!r} expected, {first.found!r} found\n"
+            )
+            if first.what.startswith("/data/snapshot_sha256"):
+                sys.stderr.write(f"these are other rows than it was made of: {_at(material.certificate)}\n")
         else:
             verdict, grade = material.certificate.get("verdict"), material.certificate.get("grade")
             sys.stdout.write(f"true  {name}: {verdict}{f', {grade}' if grade else ''}\n")
@@ -163,6 +167,13 @@ def _name(certificate: object) -> str:
     said = certificate if isinstance(certificate, dict) else {}
     claim = said.get("claim")
     return f"{said.get('contest')} {claim.get('id') if isinstance(claim, dict) else claim}"
+
+
+def _at(certificate: Any) -> str:
+    """Which rows a certificate was made of, for a person who has others at hand."""
+    data = certificate.get("data") if isinstance(certificate, dict) else None
+    rows = data.get("rows") if isinstance(data, dict) else None
+    return f"it names {rows}; certificate and rows of one position belong together"
 
 
 def _named_rows(certificate: Any) -> str:

@@ -241,7 +241,10 @@ async def test_verify_a_service_and_a_file(tmp_path: Path) -> None:
     (tmp_path / "rows.ndjson").write_text(lines.replace('"ann":80', '"ann":81', 1))
     bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
     assert bad.returncode == 1
-    assert bad.stdout.startswith("FALSE mayor elected:ann:")
+    assert bad.stdout.startswith("FALSE mayor elected:ann: /data/snapshot_sha256")
+    assert "units.ndjson?at=6; certificate and rows of one position" in bad.stderr, (
+        "not fraud, perhaps: later rows"
+    )
     certificate["proof"]["assertions"][0]["slack"] += 1
     (tmp_path / "rows.ndjson").write_text(lines)
     (tmp_path / "certificate.json").write_text(json.dumps(certificate))
