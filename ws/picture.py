@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -52,7 +53,9 @@ class Pictures:
         if known is not None and (known[0] == tag or loop.time() - known[1] < DRAWN_EVERY_S):
             return known[0], known[2]
         # Not forked: a copy of this process would hold its sockets open.
-        self._pool = self._pool or ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = self._pool or ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)
+        )  # Ctrl-C is for the service, which ends it
         try:
             drawn = await loop.run_in_executor(self._pool, render, svg)
         except BrokenProcessPool:

@@ -1,13 +1,16 @@
 """The command line as a person meets it: what it prints, and the code it ends with."""
 
 import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from tests.faults.test_kill import digest_of, start
@@ -178,6 +181,48 @@ def test_keys(tmp_path: Path) -> None:
 def heed_ctrl_c() -> None:
     """A suite started in the background of a shell hands down that Ctrl-C is ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_ctrl_c_in_a_terminal_ends_a_demo_without_a_traceback(tmp_path: Path) -> None:
+    """A terminal sends it to every process of the group: those that project and draw, at work or just starting."""
+    said = (tmp_path / "said").open("w+")
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "deploy", "replay", "demo", "--serve", "--speed", "600",
+         "--listen", "127.0.0.1:0", "--ingest-listen", "127.0.0.1:0"],
+        stdout=said, stderr=said, start_new_session=True, env={**os.environ, "NO_COLOR": "1"},
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (one call, no lock)
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 60
+        while "the night is at" not in (tmp_path / "said").read_text() or not children(demo.pid):
+            assert demo.poll() is None, (tmp_path / "said").read_text()
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        read = re.findall(r"http://\S+", (tmp_path / "said").read_text())[0]
+        with urllib.request.urlopen(f"{read}/embed/ve-pres-2013/card.png") as answer:
+            assert answer.status == 200
+        projector = next(pid for pid, line in children(demo.pid).items() if "projector" in line)
+        os.kill(projector, signal.SIGKILL)  # another begins
+        while projector in children(demo.pid) or not any(
+            "projector" in one for one in children(demo.pid).values()
+        ):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        os.killpg(demo.pid, signal.SIGINT)
+        assert demo.wait(timeout=30) == 0
+    finally:
+        demo.kill()
+    assert "Traceback" not in (tmp_path / "said").read_text()
+
+
+def children(pid: int) -> dict[int, str]:
+    """The command lines of a process's children."""
+    found = {}
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((one / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found[int(one.name)] = (one / "cmdline").read_text().replace("\0", " ")
+    return found
 
 
 def test_replay_into_a_running_service_desk_and_watch(tmp_path: Path) -> None:
