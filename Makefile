@@ -9,10 +9,13 @@ EXIT ?=
 NIGHT ?= demo
 CI ?=
 
-.PHONY: demo test check bench api web maps lock clean
+.PHONY: demo install test check bench api web maps lock clean
 
 demo: $(VENV)/.runtime  ## serve a live night on http://127.0.0.1:8080
 	@$(BIN)/tally replay $(NIGHT) --serve --speed $(SPEED) $(if $(EXIT),--until irreversible --exit)
+
+install: $(VENV)/.runtime  ## the command `tally`, in .venv
+	@echo "installed: . $(BIN)/activate, then tally --help"
 
 test: $(VENV)/.tests  ## everything, browser and SDK tests included
 	@sh tests/debian.sh
@@ -51,6 +54,7 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing into $(VENV): half a minute, once"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,6 +1,8 @@
 """The command line: one command a file, and every way to end mapped to its exit code."""
 
+import errno
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -19,17 +21,22 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # as markup, defaults in square brackets vanish; in a box, names of options are cut
 )
-app.command("serve")(serve.serve)
-app.command("replay")(replay.replay)
-app.command("backtest")(backtest.backtest)
-app.command("bake")(bake.bake)
-app.command("decide")(decide.decide)
-app.command("verify")(verify.verify)
-app.command("digest")(digest.digest)
-app.command("watch")(watch.watch)
+COMMANDS: dict[str, tuple[Callable[..., object], str]] = {
+    "serve": (serve.serve, "Run the service."),
+    "replay": (replay.replay, "Play a past night, live or at once."),
+    "watch": (watch.watch, "Follow a service in the terminal."),
+    "verify": (verify.verify, "Check what is claimed, from unit rows."),
+    "bake": (bake.bake, "Keep a copy that any web server can serve."),
+    "desk": (desk.desk, "Dispute, annul, restore, correct, amend."),
+    "digest": (digest.digest, "Print the state's SHA-256."),
+    "decide": (decide.decide, "Judge one instance, without a service."),
+    "backtest": (backtest.backtest, "Judge projections on past nights."),
+}
+for _name, (_does, _briefly) in COMMANDS.items():
+    app.command(_name, short_help=_briefly)(_does)
 app.add_typer(keys.app, name="keys")
-app.command("desk")(desk.desk)
 
 
 @app.callback(invoke_without_command=True)
@@ -90,7 +97,9 @@ def _ended(error: BaseException) -> int:
     ]
     for kind, code in known:
         if isinstance(error, kind):
-            if str(error):
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+                sys.stderr.write(f"tally: {error.strerror or error}; `ss -ltnp` says by whom\n")
+            elif str(error):
                 sys.stderr.write(
                     f"tally: {error}\n" if not isinstance(error, ConfigurationFault) else f"{error}\n"
                 )

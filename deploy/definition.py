@@ -28,7 +28,9 @@ def load_definition(path: Path) -> Definition:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ConfigurationFault([Fault(str(path), 1, error.strerror or "cannot be read")]) from error
+        hint = "; `tally replay demo --definition FILE` writes one, docs/definition.md has the smallest"
+        said = (error.strerror or "cannot be read") + (hint if isinstance(error, FileNotFoundError) else "")
+        raise ConfigurationFault([Fault(str(path), 1, said)]) from error
     text = raw.decode("utf-8", "replace")
     value = json_body.decode(raw)
     if isinstance(value, Refusal):

@@ -1,6 +1,8 @@
 """Settings of the service: options, TALLY_* variables and tally.toml, in that order."""
 
+import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -128,19 +131,43 @@ def load_settings(config: Path | None, **options: Any) -> Settings:
     where = str(config) if config else "options"
     if config is not None and not config.is_file():
         raise ConfigurationFault([Fault(where, 1, "no such file")])
+    given = {name: value for name, value in options.items() if value is not None}
     try:
-        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+        settings = Settings(**given)
     except ValidationError as error:
         raise ConfigurationFault(
-            [
-                Fault(where, _line_of(config, e["loc"]), f"{'.'.join(map(str, e['loc']))}: {e['msg']}")
-                for e in error.errors()
-            ]
+            [_fault(config, given, e["loc"], e["msg"]) for e in error.errors()]
         ) from error
-    found = _public_faults(settings, where)
-    if found:
-        raise ConfigurationFault(found)
+    except tomllib.TOMLDecodeError as error:
+        line = int(found.group(1)) if (found := re.search(r"line (\d+)", str(error))) else 1
+        raise ConfigurationFault([Fault(where, line, str(error))]) from error
+    except (
+        SettingsError
+    ) as error:  # of a variable that holds a list, the one form that is parsed before it is judged
+        name = found.group(1) if (found := re.search(r'field "(\w+)"', str(error))) else "variable"
+        raise ConfigurationFault(
+            [Fault(_variable(name), 1, 'a JSON list is needed, such as ["…", "…"]')]
+        ) from error
+    faults = _public_faults(settings, where)
+    if faults:
+        raise ConfigurationFault(faults)
     return settings
+
+
+def _variable(name: str) -> str:
+    return f"TALLY_{name.upper()}"
+
+
+def _fault(config: Path | None, given: dict[str, Any], location: tuple[int | str, ...], said: str) -> Fault:
+    """A fault where it was written: on the command line, in a variable, in the file; in this order they win."""
+    name = str(location[0]) if location else ""
+    what = said.removeprefix("Value error, ").replace("valid tuple", "list")
+    told = f"{'.'.join(map(str, location))}: {what}"
+    if name not in given and _variable(name) in os.environ:
+        return Fault(_variable(name), 1, told)
+    if config is None or name in given:
+        return Fault("options", 1, told)
+    return Fault(str(config), _line_of(config, location), told)
 
 
 def _public_faults(settings: Settings, where: str) -> list[Fault]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -50,7 +51,10 @@ class Judging:
 
 def _started() -> ProcessPoolExecutor:
     # Not forked: a copy of this process would hold its sockets and its journal open.
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    # Ctrl-C is for the service, which ends it.
+    return ProcessPoolExecutor(
+        1, multiprocessing.get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)
+    )
 
 
 _answering = Answering()

@@ -64,7 +64,8 @@ class Embedding:
         contest = self._contest(request) if "id" in request.match_info else layout.definition.contests[0]
         if contest is None:
             return None
-        return preview(origin(request, secure=self._secure), contest, layout.definition.election) + "\n"
+        here, lang = origin(request, secure=self._secure), options(request.query).lang
+        return preview(here, contest, layout.definition.election, lang) + "\n"
 
     async def _ended(self, _app: web.Application) -> None:
         self._pictures.close()
@@ -97,7 +98,7 @@ class Embedding:
             head = (
                 f"<title>{called}: live</title>\n"
                 f'<link rel="alternate" type="application/json+oembed" title="{called}" href="{escape(here)}{about}">\n'
-                + preview(here, contest, self._state().layout.definition.election)
+                + preview(here, contest, self._state().layout.definition.election, chosen.lang)
             )
         opening = f'<html lang="{chosen.lang or "en"}" data-theme="{chosen.theme}">'
         return self._page.replace(_OPENING, opening).replace(_TITLE, head)

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import signal
 from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -52,7 +53,9 @@ class Pictures:
         if known is not None and (known[0] == tag or loop.time() - known[1] < DRAWN_EVERY_S):
             return known[0], known[2]
         # Not forked: a copy of this process would hold its sockets open.
-        self._pool = self._pool or ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = self._pool or ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN)
+        )  # Ctrl-C is for the service, which ends it
         try:
             drawn = await loop.run_in_executor(self._pool, render, svg)
         except BrokenProcessPool:
@@ -84,9 +87,12 @@ def render(svg: str) -> bytes:
     )  # fmt: skip
 
 
-def preview(origin: str, contest: Contest, election: Election) -> str:
-    """What a link to a contest shows elsewhere: the tags of Open Graph, and that the picture is the large one."""
-    picture = f"{origin}/embed/{quote(contest.id, safe='')}/card.png"
+def preview(origin: str, contest: Contest, election: Election, lang: str | None) -> str:
+    """What a link to a contest shows elsewhere: the tags of Open Graph, and that the picture is the large one.
+
+    `lang`: the language the address asks for, which the picture then speaks as well.
+    """
+    picture = f"{origin}/embed/{quote(contest.id, safe='')}/card.png{f'?lang={lang}' if lang else ''}"
     tags = {
         "og:type": "website",
         "og:title": contest.name or contest.id,

@@ -91,6 +91,7 @@ class ProjectorProcess:
             [sys.executable, "-m", "ws.projector_main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            process_group=0,  # Ctrl-C in a terminal is for the service alone, while this one still starts too
             env={**os.environ, **ONE_THREAD},
         )
         pipe.receive(self._out, ANSWER_BYTES_MAX)

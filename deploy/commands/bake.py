@@ -44,7 +44,8 @@ def bake(
     """Write a copy of a night as files that any web server can serve: the page, and all it needs to be checked.
 
     Only what changed is fetched and written; a copy that was interrupted goes on where it stopped. The position
-    comes last, so a reader never sees one that is newer than its parts. `tally verify` takes the copy's URL.
+    comes last, so a reader never sees one that is newer than its parts. `tally verify` takes the copy,
+    by its directory or URL.
 
     Exit 69: the service does not answer (with --every it is tried again); 78: other files are in DIR.
     """

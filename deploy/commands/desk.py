@@ -10,6 +10,7 @@ import aiohttp
 import typer
 
 from deploy import failure
+from deploy.failure import ConfigurationFault, Fault
 
 
 def desk(
@@ -33,8 +34,16 @@ def desk(
         raise typer.BadParameter("every desk verb needs --reason; it is published")
     body: dict[str, Any] = {"units": units or [], "contest": contest, "reason": reason}
     if file is not None:
-        body["definition" if action == "amend" else "batch"] = json.loads(file.read_text(encoding="utf-8"))
+        body["definition" if action == "amend" else "batch"] = _object(file)
     return asyncio.run(_send(f"{to.rstrip('/')}/v1/desk/{action}", body, key))
+
+
+def _object(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise ConfigurationFault([Fault(str(file), line, f"no JSON: {error}")]) from error
 
 
 async def _send(url: str, body: dict[str, Any], key: str | None) -> int:

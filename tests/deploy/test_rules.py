@@ -1,11 +1,14 @@
 """Alerts and recording rules: sound, tested both ways, each with its section of the runbook."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from tests.deploy.tools import promtool
 from tests.deploy.written import MADE_BY_PROMETHEUS, PROMETHEUS, ROOT, RUNBOOK, Rule, exposed, metrics, rules
+from tests.faults.test_disk_under_service import need
 from tests.service.world import town
 
 PARTS = ("It means", "Look at", "Do", "Do not")
@@ -31,6 +34,16 @@ def has_a_result(name: str) -> bool:
 
 def test_the_configuration_is_sound() -> None:
     assert "2 rule files found" in promtool("check", "config", "prometheus.yml")
+
+
+def test_the_start_of_an_alertmanager_is_sound_and_pages() -> None:
+    need(shutil.which("amtool") is not None, "amtool (Debian's package prometheus-alertmanager)")
+    for severity, receiver in (("page", "phone"), ("warning", "desk")):
+        done = subprocess.run(
+            ["amtool", "config", "routes", "test", "--config.file=alertmanager.yml", f"severity={severity}"],
+            check=False, capture_output=True, text=True, cwd=PROMETHEUS,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout.strip()) == (0, receiver), done.stderr
 
 
 def test_the_rules_are_sound() -> None:

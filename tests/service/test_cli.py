@@ -1,19 +1,26 @@
 """The command line as a person meets it: what it prints, and the code it ends with."""
 
+import asyncio
+import contextlib
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from tests.faults.test_kill import digest_of, start
 from tests.service.world import batch, definition, report, town
 
 
-def tally(*arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}
+def tally(
+    *arguments: str, stdin: str = "", cwd: Path | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **variables}
     return subprocess.run(
         [sys.executable, "-m", "deploy", *arguments],
         input=stdin, capture_output=True, text=True, timeout=120, check=False, env=environment, cwd=cwd,
@@ -65,6 +72,48 @@ def test_usage_is_64_and_help_helps() -> None:
         assert ended.returncode == 0
         assert "Usage" in ended.stdout
     assert tally("--version").stdout.startswith("tally ")
+
+
+def test_help_names_every_default_and_every_option_whole() -> None:
+    """Defaults told in words stand in square brackets, which a markup would swallow."""
+    assert "[a service of our own]" in " ".join(tally("replay", "--help").stdout.split())
+    assert "--projection-interval-ms" in tally("serve", "--help").stdout
+    assert "..." not in tally("--help").stdout.partition("Commands:")[2]
+
+
+def test_a_setting_that_cannot_be_read_is_78_where_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("data = 'x'\n\nlisten = [\n")
+    (tmp_path / "word.toml").write_text("data = 'x'\nembed_origins = 'https://news.example'\n")
+    for variable, arguments, said in (
+        ("https://news.example", [], "TALLY_EMBED_ORIGINS:1: a JSON list"),
+        ('["https://news.example/"]', [], "TALLY_EMBED_ORIGINS:1: embed_origins: 'https://news.example/' is not"),
+        (None, ["--config", "broken.toml"], "broken.toml:"),
+        (None, ["--config", "word.toml"], "word.toml:2: embed_origins: Input should be a list"),
+        (None, ["--config", "word.toml", "--tick-ms", "-1"], "options:1: tick_ms"),
+    ):  # fmt: skip
+        environment = {} if variable is None else {"TALLY_EMBED_ORIGINS": variable}
+        ended = tally("serve", *arguments, cwd=tmp_path, **environment)
+        assert ended.returncode == 78, (said, ended.stderr)
+        assert said in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_what_a_person_gets_wrong_is_said_with_what_is_right(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("p1 was wrong")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        (tmp_path / "election.json").write_text(json.dumps(definition()))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for arguments, code, said in (
+            (["serve", "--election", "nothing.json"], 78, "tally replay demo --definition"),
+            (["serve", "--election", "election.json", "--listen", address], 69, "ss -ltnp"),
+            (["desk", "correct", "--file", "notes.txt", "--reason", "x"], 78, "notes.txt:1: no JSON"),
+            (["verify", "count.example"], 69, "begins with http:// or https://"),
+            (["verify", "."], 69, "tally bake"),
+        ):
+            ended = tally(*arguments, cwd=tmp_path)
+            assert ended.returncode == code, (arguments, ended.stderr)
+            assert said in ended.stderr
+            assert "Traceback" not in ended.stderr
 
 
 def test_a_service_that_is_away_is_69(tmp_path: Path) -> None:
@@ -134,6 +183,48 @@ def heed_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def test_ctrl_c_in_a_terminal_ends_a_demo_without_a_traceback(tmp_path: Path) -> None:
+    """A terminal sends it to every process of the group: those that project and draw, at work or just starting."""
+    said = (tmp_path / "said").open("w+")
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "deploy", "replay", "demo", "--serve", "--speed", "600",
+         "--listen", "127.0.0.1:0", "--ingest-listen", "127.0.0.1:0"],
+        stdout=said, stderr=said, start_new_session=True, env={**os.environ, "NO_COLOR": "1"},
+        preexec_fn=heed_ctrl_c,  # noqa: PLW1509 (one call, no lock)
+    )  # fmt: skip
+    try:
+        until = time.monotonic() + 60
+        while "the night is at" not in (tmp_path / "said").read_text() or not children(demo.pid):
+            assert demo.poll() is None, (tmp_path / "said").read_text()
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        read = re.findall(r"http://\S+", (tmp_path / "said").read_text())[0]
+        with urllib.request.urlopen(f"{read}/embed/ve-pres-2013/card.png") as answer:
+            assert answer.status == 200
+        projector = next(pid for pid, line in children(demo.pid).items() if "projector" in line)
+        os.kill(projector, signal.SIGKILL)  # another begins
+        while projector in children(demo.pid) or not any(
+            "projector" in one for one in children(demo.pid).values()
+        ):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        os.killpg(demo.pid, signal.SIGINT)
+        assert demo.wait(timeout=30) == 0
+    finally:
+        demo.kill()
+    assert "Traceback" not in (tmp_path / "said").read_text()
+
+
+def children(pid: int) -> dict[int, str]:
+    """The command lines of a process's children."""
+    found = {}
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((one / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found[int(one.name)] = (one / "cmdline").read_text().replace("\0", " ")
+    return found
+
+
 def test_replay_into_a_running_service_desk_and_watch(tmp_path: Path) -> None:
     written = tally("replay", "demo", "--definition", str(tmp_path / "election.json"))
     assert written.returncode == 0
@@ -182,8 +273,6 @@ async def test_verify_a_service_and_a_file(tmp_path: Path) -> None:
     async with town(tmp_path) as client:
         for n in range(1, 6):
             await client.post(batch(f"b{n}", report(f"p{n:03}", 80, 10)))
-        import asyncio
-
         ended = await asyncio.to_thread(tally, "verify", client.read)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "true  mayor elected:ann: irreversible, certain" in ended.stdout
@@ -197,10 +286,36 @@ async def test_verify_a_service_and_a_file(tmp_path: Path) -> None:
     (tmp_path / "rows.ndjson").write_text(lines.replace('"ann":80', '"ann":81', 1))
     bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
     assert bad.returncode == 1
-    assert bad.stdout.startswith("FALSE mayor elected:ann:")
+    assert bad.stdout.startswith("FALSE mayor elected:ann: /data/snapshot_sha256")
+    assert "units.ndjson?at=6; certificate and rows of one position" in bad.stderr, (
+        "not fraud, perhaps: later rows"
+    )
     certificate["proof"]["assertions"][0]["slack"] += 1
     (tmp_path / "rows.ndjson").write_text(lines)
     (tmp_path / "certificate.json").write_text(json.dumps(certificate))
     bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
     assert bad.returncode == 1
     assert "slack" in bad.stdout
+
+
+async def test_verify_takes_the_address_at_hand_and_a_copy_on_disk(tmp_path: Path) -> None:
+    """What a reader has is the address of a page, or the directory a copy was baked to."""
+    async with town(tmp_path) as client:
+        await client.post(batch("b1", report("p001", 80, 10)))
+        for page in ("/observe", "/contest/mayor?lang=es", "/embed/mayor?size=card", "/"):
+            ended = await asyncio.to_thread(tally, "verify", client.read + page, "--claim", "elected:ann")
+            assert (ended.returncode, ended.stderr.strip()) == (0, "1 claim checked: true"), (
+                page,
+                ended.stderr,
+            )
+        unknown = await asyncio.to_thread(tally, "verify", client.read, "--claim", "elected:nobody")
+        assert unknown.returncode == 64, "a claim nobody makes is not true"
+        baked = await asyncio.to_thread(tally, "bake", str(tmp_path / "a copy"), "--from", client.read)
+        assert baked.returncode == 0, baked.stderr
+    whole = tally("verify", "a copy", cwd=tmp_path)
+    assert whole.returncode == 0, whole.stderr
+    assert "6 claims checked: true" in whole.stderr
+    rows = tmp_path / "a copy/v1/contests/mayor/units.ndjson"
+    rows.write_text(rows.read_text().replace('"ann":80', '"ann":81'))
+    changed = tally("verify", "a copy", cwd=tmp_path)
+    assert changed.returncode == 69, "files that are not those of the index are no copy"

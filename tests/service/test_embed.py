@@ -89,6 +89,10 @@ async def test_the_snippets_work_as_they_are_written(tmp_path: Path) -> None:
             element, frame = [
                 await seen.page.locator(f"#{what}").inner_text() for what in ("element", "frame")
             ]
+            link = seen.page.locator("#link")
+            await expect(link).to_have_text(f"{client.read}/embed/mayor?size=card&theme=dark&lang=es")
+            png = seen.page.locator("#card-png")
+            await expect(png).to_have_attribute("href", "/embed/mayor/card.png?lang=es")
             await seen.page.click("#copy-element")
             await expect(seen.page.locator("#copied")).to_have_text("Copied.")
             assert await seen.page.evaluate("navigator.clipboard.readText()") == element
@@ -357,6 +361,9 @@ async def test_a_link_has_a_picture_that_link_previews_take(tmp_path: Path) -> N
             assert (response.status, "og:image" in await response.text()) == (404, False)
         status, tag, body = await picture(client)
         assert (status, body[:8]) == (200, b"\x89PNG\r\n\x1a\n")
+        for path in ("/?lang=es", "/contest/mayor?lang=es", "/embed/mayor?size=card&lang=es"):
+            async with client.http.get(client.read + path) as response:
+                assert f'"{told["og:image"]}?lang=es"' in await response.text(), "in the language of the link"
         size = tuple(int.from_bytes(body[at : at + 4], "big") for at in (16, 20))
         assert size == (WIDTH, HEIGHT) == (int(told["og:image:width"]), int(told["og:image:height"]))
         assert await picture(client, tag) == (304, tag, b"")

@@ -24,7 +24,7 @@ async function start() {
   at("contest").append(...[...names].map(([id, name]) => new Option(name, id)));
   at("form").addEventListener("input", write);
   at("form").addEventListener("submit", (event) => event.preventDefault());
-  for (const what of ["element", "frame"]) at(`copy-${what}`).addEventListener("click", () => copy(what));
+  for (const what of ["element", "frame", "link"]) at(`copy-${what}`).addEventListener("click", () => copy(what));
   addEventListener("message", (event) => {
     const told = event.source === at("preview").contentWindow && event.origin === location.origin && event.data?.tally === "height";
     if (told && event.data.height > 0) at("preview").height = String(Math.ceil(event.data.height) + 2);
@@ -45,7 +45,10 @@ function write() {
     + `<tally-ticker src="${location.origin}" contest="${escaped(contest)}"${attributes}></tally-ticker>`;
   at("frame").textContent = `<iframe src="${escaped(location.origin + address)}" title="${escaped(names.get(contest) ?? contest)}" `
     + `width="100%" height="${HEIGHTS[options.size]}" loading="lazy" style="border:0"></iframe>`;
-  at("card").href = `${path}/card.svg`;
+  const spoken = options.lang ? `?lang=${options.lang}` : "";
+  at("link").textContent = location.origin + address;
+  at("card").href = `${path}/card.svg${spoken}`;
+  at("card-png").href = `${path}/card.png${spoken}`;
   if (at("preview").getAttribute("src") !== address) at("preview").setAttribute("src", address);
   at("copied").textContent = "";
 }
