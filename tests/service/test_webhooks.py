@@ -141,6 +141,13 @@ async def metrics(client: Client) -> str:
         return await response.text()
 
 
+async def measured(client: Client, line: str) -> None:
+    """Wait until the metrics have a line."""
+    async with asyncio.timeout(10):
+        while line not in await metrics(client):
+            await asyncio.sleep(0.02)
+
+
 async def test_down_at_first_then_everything(tmp_path: Path) -> None:
     receiver = Receiver()
     async with receiving(receiver):
@@ -148,16 +155,12 @@ async def test_down_at_first_then_everything(tmp_path: Path) -> None:
     async with told(tmp_path, receiver) as client:
         await count(client, 1, 6)
         await count(client, 7, 12)
-        async with asyncio.timeout(10):
-            while 'tally_webhook_failing{endpoint="desk"} 1.0' not in await metrics(client):
-                await asyncio.sleep(0.02)
+        await measured(client, 'tally_webhook_failing{endpoint="desk"} 1.0')
         assert 'tally_webhook_behind_records{endpoint="desk"} 2.0' in await metrics(client)
         async with receiving(receiver):
             took = await receiver.until_taken(6)
             assert kinds(took)[:2] == [(2, "threshold", 25), (2, "threshold", 50)]
-            async with asyncio.timeout(10):
-                while 'tally_webhook_behind_records{endpoint="desk"} 0.0' not in await metrics(client):
-                    await asyncio.sleep(0.02)
+            await measured(client, 'tally_webhook_behind_records{endpoint="desk"} 0.0')
             assert 'tally_webhook_failing{endpoint="desk"} 0.0' in await metrics(client)
 
 
@@ -211,9 +214,7 @@ async def test_410_ends_it_until_the_url_is_another(tmp_path: Path) -> None:
             await count(client, 1, 3)
             await receiver.until(lambda: len(receiver.came) == 1)
             await count(client, 4, 6)
-            async with asyncio.timeout(10):
-                while 'tally_webhook_gone{endpoint="desk"} 1.0' not in await metrics(client):
-                    await asyncio.sleep(0.02)
+            await measured(client, 'tally_webhook_gone{endpoint="desk"} 1.0')
         async with told(tmp_path, receiver) as client:
             assert 'tally_webhook_gone{endpoint="desk"} 1.0' in await metrics(client)
             await count(client, 7, 9)
