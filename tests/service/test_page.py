@@ -142,7 +142,7 @@ async def test_disputed_withdrawn_and_under_review(tmp_path: Path) -> None:
         await client.desk("annul", units=["north"], reason="court order")
         await shown.text("verdict-head").to_have_text("Not decided yet")
         await shown.text("verdict-text").to_have_text(
-            "What was certain has been undone, for the reason given below: Ann elected, Bo eliminated. "
+            "Ann elected, Bo eliminated: this was irreversible and has been withdrawn; why is told below, under “What happened”. "
             "Ann is ahead by 100; up to 100 ballots may still come, which is enough to change that."
         )
         await expect(shown.page.locator("#proof")).to_be_hidden()
@@ -182,9 +182,9 @@ async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(tmp
         await shown.text("verdict-text").to_have_text(
             "7 open units have no hard limit on their ballots, so nothing can be certain while they are open."
         )
-        await shown.text("crossing-text").to_have_text("700 if soft-caps")
+        await shown.text("crossing-text").to_have_text("700 if soft caps hold")
         await count(client, 6, 11)
-        await shown.text("verdict-head").to_have_text("Irreversible: Ann elected, if soft-caps")
+        await shown.text("verdict-head").to_have_text("Irreversible: Ann elected, if soft caps hold")
         await shown.text("verdict-text").to_have_text(
             "Even if all 100 ballots that may then still come went to one rival, Ann would stay ahead by 120."
         )

@@ -115,7 +115,7 @@ async def test_a_disputed_place_and_a_claim_withdrawn(tmp_path: Path, modules: P
         await seen.page.screenshot(path=tmp_path / "disputed.png", full_page=True)
         await client.desk("annul", units=["north"], reason="court order")
         await says(seen.page, verdict_head="Not decided yet")
-        await expect(seen.page.locator("#verdict-text")).to_contain_text("What was certain has been undone")
+        await expect(seen.page.locator("#verdict-text")).to_contain_text("this was irreversible and has been withdrawn")
         await expect(seen.page.locator("#calls")).to_contain_text("court order")
 
 
@@ -152,7 +152,7 @@ async def test_an_uncontested_seat(tmp_path: Path, modules: Path, wide: bool) ->
         await says(
             seen.page,
             verdict_head="Irreversible: Ann elected",
-            verdict_text="Nobody can contest it.",
+            verdict_text="There is no rival who could win instead.",
             crossing_text="",
         )
 

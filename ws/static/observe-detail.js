@@ -49,7 +49,7 @@ export class Detail {
     const coming = view.outstanding.certain;
     const facts = [
       view.leader ? say("ahead", { who: this.names[view.leader], n: view.lead }) : say("ahead.nobody"),
-      coming === null ? say("coming.how-many", { what: comingWords(coming, view.outstanding.uncapped) }) : say("coming.ballots", { n: coming }),
+      coming === null ? say("coming.how-many", { n: view.outstanding.uncapped }) : say("coming.ballots", { n: coming }),
       ...Object.entries(view.outstanding.assumptions).map(([name, ballots]) => `${ballots === null ? say("given.unknown", { what: called("assumption", name) }) : say("given", { n: ballots, what: called("assumption", name) })}.`),
       say("units.in", { done: view.units.completed, n: view.units.total }),
     ];
@@ -144,7 +144,7 @@ export class Detail {
     at("places-box").hidden = !doubt.places.length;
     at("places").replaceChildren(...doubt.places.map((place) => {
       const known = counted.get(place.unit);
-      return tr(place.name || place.unit, comingWords(place.outstanding, place.uncapped), known ? number.format(known.ballots_cast) : "–", known ? number.format(known.units.completed) : "–");
+      return tr(place.name || place.unit, comingWords(place.outstanding), known ? number.format(known.ballots_cast) : "–", known ? number.format(known.units.completed) : "–");
     }));
     at("pools").hidden = !doubt.pools;
     write(at("pools"), say("pools"));

@@ -23,10 +23,8 @@ export function idWords(id, names) {
   return more ? claimWords(kind, who(rest.slice(0, -1).join(":")), names, more) : claimWords(kind, who(whole), names);
 }
 
-// Ballots that can still come, as a line of the table and as the contest view say it.
-export function comingWords(certain, uncapped) {
-  return certain === null ? say("coming.unknown", { n: uncapped }) : number.format(certain);
-}
+// Ballots that can still come, short: a cell of a table must not grow under its reader.
+export const comingWords = (certain) => (certain === null ? say("unknown") : number.format(certain));
 
 // Ballots that can still come under a certificate's own reading; null: nobody can say.
 function ballotsOf(certificate, view) {
@@ -91,9 +89,10 @@ function witness(certificate, view, name) {
   const order = totals.map((_, index) => index).filter((index) => certificate.electable.includes(certificate.selections[index]));
   const rivals = order.filter((index) => index !== mine).sort((a, b) => totals[b] - totals[a]);
   const gains = totals.map((votes, index) => votes - certificate.counted[index]);
-  const may = pool(ballotsOf(certificate, view), unbounded.length > 0);
+  const ballots = ballotsOf(certificate, view), may = pool(ballots, unbounded.length > 0);
   const seats = certificate.rule.seats ?? 1;
   const rival = BY_VOTES.includes(certificate.rule.type) ? rivals[seats - 1] : undefined;
+  if (ballots === 0 && who.length === 1 && rival !== undefined && totals[rival] === totals[mine]) return [say("witness.tie", { one: name(mine), other: name(rival) })];
   if (who.length === 1 && rival !== undefined && type === "elected" && totals[rival] >= totals[mine]) {
     return [say("witness.if", { cast: cast(rivals.slice(0, seats).filter((index) => gains[index]), gains, mine, may, name), end: standing(rival, mine, totals, name) })];
   }

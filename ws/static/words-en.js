@@ -18,7 +18,7 @@ export default {
 
   // Names of the service's, in words.
   "label.reconstruction": "reconstruction",
-  "assumption.soft-caps": "soft-caps", "assumption.no-other-unit-over-cap": "no-other-unit-over-cap",
+  "assumption.soft-caps": "soft caps hold", "assumption.no-other-unit-over-cap": "no other unit goes over its cap",
   "assumed.soft-caps": "Caps that the definition does not call hard hold.",
   "assumed.no-other-unit-over-cap": "No unit whose count is open goes over its cap, though another one did.",
   "grade.certain": "certain", "grade.conditional": "conditional",
@@ -37,7 +37,7 @@ export default {
   "unknown.text": "The address names a contest that this election does not have. The contests it has are linked above.",
   "verdict.nothing": "nothing yet", "verdict.proven": "proven", "verdict.waiting": "Waiting for the first count", "verdict.open": "Not decided yet",
   "verdict.nothing-counted": "Nothing has been counted yet.", "verdict.irreversible": "Irreversible: {what}",
-  "verdict.undone": "What was certain has been undone, for the reason given below: {what}.",
+  "verdict.undone": "{what}: this was irreversible and has been withdrawn; why is told below, under “What happened”.",
   "open.uncapped": {
     one: "{n} open unit has no hard limit on its ballots, so nothing can be certain while it is open.",
     other: "{n} open units have no hard limit on their ballots, so nothing can be certain while they are open.",
@@ -49,7 +49,7 @@ export default {
   },
   "rest.all": { one: "the {n} ballot that may still come", other: "all {n} ballots that may still come" }, "rest.any": "whatever may still come",
   "rest.all.then": { one: "the {n} ballot that may then still come", other: "all {n} ballots that may then still come" }, "rest.any.then": "whatever may then still come",
-  "why.uncontested": "Nobody can contest it.", "why.ahead": "Even if {rest} went to one rival, {who} would stay ahead by {n}.",
+  "why.uncontested": "There is no rival who could win instead.", "why.ahead": "Even if {rest} went to one rival, {who} would stay ahead by {n}.",
   "why.stays": "No ballot may still come: {who} stays ahead by {n}.",
   "why.none": "It is so in every way the count can still end: no ballot may still come.",
   "why.none.then": "It is so in every way the count can still end: no ballot may then still come.",
@@ -175,11 +175,14 @@ export default {
   "filter": "Filter", "show": "Show", "kind.all": "all", "kind.open": "not decided", "kind.sure": "irreversible", "kind.doubt": "quarantined or disputed",
   "n.contests": { one: "{n} contest", other: "{n} contests" }, "n.contests.of": { one: "{shown} of {n} contest", other: "{shown} of {n} contests" },
   "pages": "{from} to {to} of {n}", "pages.back": "Previous 100", "pages.next": "Next 100", "can-come": "Can still come",
-  "coming.unknown": { one: "unknown: {n} open unit without a bound", other: "unknown: {n} open units without a bound" },
-  "claims.but": { one: "{n} claim, not the outcome", other: "{n} claims, not the outcome" },
+  "claims.but": { one: "{n} claim; the outcome is open", other: "{n} claims; the outcome is open" },
 
   // For observers: one contest.
-  "ahead": "{who} is ahead by {n}.", "ahead.nobody": "Nobody is ahead.", "coming.how-many": "How many ballots can still come is {what}.",
+  "ahead": "{who} is ahead by {n}.", "ahead.nobody": "Nobody is ahead.",
+  "coming.how-many": {
+    one: "How many ballots can still come is unknown: {n} open unit has no hard limit.",
+    other: "How many ballots can still come is unknown: {n} open units have no hard limit.",
+  },
   "coming.ballots": { one: "{n} ballot can still come.", other: "{n} ballots can still come." }, "units.in": { one: "{done} of {n} unit in.", other: "{done} of {n} units in." },
   "claims.head": "Every claim, in words", "claims.text": "Open a claim to read why it can no longer change, or one way it still can.",
   "claims.more": { one: "{n} further claim in the contest view.", other: "{n} further claims in the contest view." },
@@ -198,6 +201,7 @@ export default {
     other: "Even if all {n} ballots that can still come went to {behind}, {ahead} would stay ahead of {behind} by {slack} ({counted} now).",
   },
   "proof.of-lead": "Of the lead of {counted} that {ahead} has over {behind}, at most {worst} can still be lost, so at least {slack} stays.",
+  "witness.tie": "Not by the count: no ballot can still come, {one} is level with {other}, and a tie can go either way.",
   "witness.none": "Not yet: whether it can still fail was not settled within the search's budget, so it is not called irreversible.",
   "witness.if": "Not yet: if {cast}, {end}.", "witness.false": "Not yet. One way the count can still end in which it is false: {what}.",
   "pool.unknown": "of the ballots that can still come (nobody can say how many)", "pool.some": "of the ballots that can still come",
