@@ -71,6 +71,11 @@ class Served:
             code = await self.process.wait()
         assert code == (0 if how is signal.SIGTERM else -how), (self.path / "said.txt").read_text()
 
+    async def post(self, http: aiohttp.ClientSession, body: Any) -> None:
+        """Post a batch that must be counted."""
+        async with http.post(f"{self.ingest}/v1/batches", json=body) as response:
+            assert response.status == 201, await response.text()
+
     async def restart(self) -> None:
         await self.end()
         await self.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.service.partner import looking
+from tests.service.browser import looking
 from tests.service.world import Client, batch, definition, report, town
 from ws.page import static_files
 from ws.squeeze import ASIDE_BYTES, LEAST_BYTES

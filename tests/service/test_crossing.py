@@ -5,27 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
+from tests.service.browser import at_every_size, in_both_schemes, looking
 from tests.service.picture import PICTURE, shot
-from tests.service.test_observe import PHONE, faults
-from tests.service.test_page import a_town, count, opened
+from tests.service.test_page import a_town, count
 from tests.service.world import Client, batch, definition, report, town
-from tests.ws.test_sdk_javascript import modules
 
 pytestmark = pytest.mark.browser
-__all__ = ["modules"]  # a fixture: axe-core
-
-SHIFTS = """
-window.shifted = 0;
-window.moved = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
-    window.shifted += entry.value;
-    window.moved.push(...entry.sources.map((one) => `${one.node?.id || one.node?.parentElement?.id || one.node?.nodeName}: ${one.previousRect.y} to ${one.currentRect.y}`));
-  }
-}).observe({ type: "layout-shift", buffered: true });
-"""
 
 
 ASSUMED = {"soft-caps": "soft caps hold"}
@@ -71,7 +58,7 @@ async def equals_history(client: Client, page: Page) -> list[dict[str, str]]:
 
 
 async def test_the_claim_that_turns_is_marked_at_once_and_leads_to_its_proof(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town()) as client, looking(client.read) as shown:
         page = shown.page
         await expect(page.locator("tally-crossing .empty")).to_have_text(
             "The picture begins with the first count."
@@ -125,7 +112,7 @@ async def test_the_table_is_the_history(tmp_path: Path) -> None:
     async with town(tmp_path, definition(units=60)) as client:
         for unit in range(1, 31):
             await count(client, unit, unit, ann=50 + unit % 7, bo=40 - unit % 5)
-        async with opened(client.read) as shown:
+        async with looking(client.read) as shown:
             await equals_history(client, shown.page)
             for unit in range(31, 61):
                 await count(client, unit, unit, ann=50 + unit % 7, bo=40 - unit % 5)
@@ -145,7 +132,7 @@ async def test_the_table_is_the_history(tmp_path: Path) -> None:
 
 
 async def test_a_correction_and_a_withdrawn_claim_are_in_the_picture(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town()) as client, looking(client.read) as shown:
         await count(client, 1, 11)
         await expect(marks(shown.page)).to_contain_text("Ann elected irreversible at ")
         await client.post(batch("fix", report("p001", 50, 40, revision=2, reason="misread")))
@@ -157,7 +144,7 @@ async def test_a_correction_and_a_withdrawn_claim_are_in_the_picture(tmp_path: P
         assert "correction in unit p001: misread" in told
         assert "annul of 6 units: court order" in told
         assert "Ann elected: withdrawn at" in told
-        async with opened(client.read) as late:
+        async with looking(client.read) as late:
             await expect(marks(late.page).last).to_contain_text("withdrawn at")
             assert "\n".join(row["What turned"] for row in await rows(late.page)) == told
             late.clean(client.read)
@@ -168,7 +155,7 @@ async def test_conditions_have_a_line_of_their_own_and_seats_have_no_lead(tmp_pa
     (tmp_path / "soft").mkdir()
     async with (
         town(tmp_path / "soft", definition(units=12, hard=False)) as client,
-        opened(client.read) as shown,
+        looking(client.read) as shown,
     ):
         await count(client, 1, 5)
         await count(client, 6, 11)
@@ -184,7 +171,7 @@ async def test_conditions_have_a_line_of_their_own_and_seats_have_no_lead(tmp_pa
         shown.clean(client.read)
     (tmp_path / "seats").mkdir()
     seats = definition(units=12, rule={"type": "highest_averages", "seats": 5})
-    async with town(tmp_path / "seats", seats) as client, opened(client.read) as shown:
+    async with town(tmp_path / "seats", seats) as client, looking(client.read) as shown:
         await count(client, 1, 8)
         await count(client, 9, 12)
         await client.service.sequencer.judged()
@@ -201,7 +188,7 @@ async def test_arrow_keys_read_it_point_by_point(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         for unit in range(1, 7):
             await count(client, unit, unit)
-        async with opened(client.read) as shown:
+        async with looking(client.read) as shown:
             plot, reading = (
                 shown.page.locator("tally-crossing .plot"),
                 shown.page.locator("tally-crossing .reading"),
@@ -224,7 +211,7 @@ async def test_the_slider_shows_the_past_and_comes_back(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         for unit in range(1, 12):
             await count(client, unit, unit)
-        async with opened(client.read) as shown:
+        async with looking(client.read) as shown:
             page = shown.page
             slider = page.locator("tally-crossing input")
             await expect(marks(page)).to_have_count(1)
@@ -269,7 +256,7 @@ async def test_of_moments_the_last_asked_for_is_shown(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         for unit in range(1, 9):
             await count(client, unit, unit)
-        async with opened(client.read) as shown:
+        async with looking(client.read) as shown:
             held = asyncio.Event()
 
             async def slow(route: Any) -> None:
@@ -294,7 +281,7 @@ async def test_of_moments_the_last_asked_for_is_shown(tmp_path: Path) -> None:
 
 
 async def test_it_is_drawn_four_times_a_second_at_most_and_never_unseen(tmp_path: Path) -> None:
-    async with town(tmp_path, definition(units=200)) as client, opened(client.read) as shown:
+    async with town(tmp_path, definition(units=200)) as client, looking(client.read) as shown:
         page = shown.page
         await count(client, 1, 1)
         await expect(page.locator("tally-crossing .line").first).to_be_visible()
@@ -323,39 +310,35 @@ async def test_it_is_drawn_four_times_a_second_at_most_and_never_unseen(tmp_path
         shown.clean(client.read)
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("wide", [True, False])
+@in_both_schemes
+@at_every_size
 async def test_nothing_moves_all_night_and_axe_finds_nothing(
-    tmp_path: Path, modules: Path, color_scheme: str, wide: bool
+    tmp_path: Path, axe: str, color_scheme: str, size: ViewportSize
 ) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
-    size: Any = {"width": 1280, "height": 900} if wide else PHONE
-    async with town(tmp_path, definition(units=60)) as client, opened("about:blank", color_scheme) as shown:
+    async with (
+        town(tmp_path, definition(units=60)) as client,
+        looking(client.read, viewport=size, color_scheme=color_scheme) as shown,
+    ):
         page = shown.page
-        await page.set_viewport_size(size)
-        await page.add_init_script(SHIFTS)
-        await page.goto(client.read)
         for unit in range(1, 61):
             await count(client, unit, unit, ann=50 + unit % 7, bo=40 - unit % 5)
             if unit == 30:
                 await client.post(batch("fix", report("p001", 50, 30, revision=2, reason="misread")))
         await expect(marks(page)).to_have_count(1)
         await shown.text("counted").to_contain_text("60 of 60 units counted")
-        shifted = await page.evaluate("window.shifted")
-        assert shifted < 0.05, shifted
+        await shown.still()
         await rows(page)
-        assert await faults(page, axe) == []
+        assert await shown.faults(axe) == []
         await page.locator("tally-crossing input").press("Home")
         await shown.text("past-position").to_have_text(" (position 2)")
-        assert await faults(page, axe) == []
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         await page.screenshot(path=tmp_path / "past.png", full_page=True)
-        shown.asked = {url for url in shown.asked if url != "about:blank"}
+        assert await shown.faults(axe) == []
+        await shown.no_wider()
         shown.clean(client.read)
 
 
 async def test_a_very_long_night_stays_a_picture_and_another_journal_is_another_night(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town()) as client, looking(client.read) as shown:
         for unit in range(1, 12):
             await count(client, unit, unit)
         await expect(marks(shown.page)).to_have_count(1)
@@ -383,7 +366,7 @@ async def test_right_to_left_and_without_the_bundle_the_numbers_are_there(tmp_pa
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 5)
         await count(client, 6, 11)
-        async with opened(client.read) as shown:
+        async with looking(client.read) as shown:
             await expect(marks(shown.page)).to_have_count(1)
             await shown.page.evaluate("document.documentElement.dir = 'rtl'")
             inside = await marks(shown.page).evaluate(
@@ -391,7 +374,7 @@ async def test_right_to_left_and_without_the_bundle_the_numbers_are_there(tmp_pa
                 return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom; }"""
             )
             assert inside
-            assert await shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await shown.no_wider()
             await shown.page.route("**/crossing.bundle.js", lambda route: route.abort())
             await shown.page.goto(client.read)
             await shown.text("lead").to_have_text("220")

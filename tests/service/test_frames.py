@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.service.partner import looking, partner, to_the_units
+from tests.service.browser import looking, to_the_units
+from tests.service.partner import partner
 from tests.service.wide import counting, many_contests, many_units
 from tests.service.world import town
 

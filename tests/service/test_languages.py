@@ -2,29 +2,21 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.house.tree import ROOT
-from tests.service.test_crossing import SHIFTS
-from tests.service.test_observe import faults
-from tests.service.test_page import ARGUMENTS, CHROMIUM, count_unlike, with_a_past
+from tests.service.browser import LANGUAGES, Seen, at_every_size, chromium, in_every_language
+from tests.service.test_page import count_unlike, with_a_past
 from tests.service.world import batch, report, town
-from tests.ws.test_sdk_javascript import modules
 
 pytestmark = pytest.mark.browser
-__all__ = ["modules"]  # a fixture: axe-core
 
-LANGUAGES = ("en", "es", "pt")
+Readers = dict[str, Seen]
 STATIC, WEB = ROOT / "ws" / "static", ROOT / "ws" / "web"
-SIZES: dict[str, Any] = {"phone": {"width": 390, "height": 844}, "desktop": {"width": 1280, "height": 900}}
 RUN = 4  # words in a row; where two languages share them, something was not translated
-SHIFT_MAX = 0.05
 
 TEXTS = """() => {
   const found = [document.title];
@@ -41,38 +33,6 @@ TEXTS = """() => {
 }"""
 
 
-@dataclass
-class Reader:
-    """A page read in one language, and what it complained of."""
-
-    lang: str
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-
-
-@contextlib.asynccontextmanager
-async def reading(address: str, size: str = "desktop", **options: Any) -> AsyncIterator[dict[str, Reader]]:
-    """A page, opened in each language."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        readers = {}
-        for lang in LANGUAGES:
-            context = await browser.new_context(
-                locale="en-US", timezone_id="UTC", viewport=SIZES[size], **options
-            )
-            reader = readers[lang] = Reader(lang, await context.new_page())
-            reader.page.on("pageerror", lambda error, to=reader: to.complaints.append(str(error)))
-            reader.page.on(
-                "console",
-                lambda said, to=reader: to.complaints.append(said.text) if said.type == "error" else None,
-            )
-            await reader.page.add_init_script(SHIFTS)
-            path, mark, contest = address.partition("#")
-            await reader.page.goto(f"{path}?lang={lang}{mark}{contest}")
-        yield readers
-        await browser.close()
-
-
 def runs(texts: list[str]) -> set[str]:
     """Every run of so many words; numbers, hashes and addresses are none."""
     found = set()
@@ -82,7 +42,7 @@ def runs(texts: list[str]) -> set[str]:
     return found
 
 
-async def left_in_english(readers: dict[str, Reader]) -> dict[str, list[str]]:
+async def left_in_english(readers: Readers) -> dict[str, list[str]]:
     """Runs of words that a page in another language shares with the English one."""
     english = runs(await readers["en"].page.evaluate(TEXTS))
     assert len(english) > 100, "the English page says something"
@@ -93,34 +53,27 @@ async def left_in_english(readers: dict[str, Reader]) -> dict[str, list[str]]:
     }
 
 
-async def is_sound(readers: dict[str, Reader], state: str, into: Path, axe: str = "") -> None:
+async def is_sound(readers: Readers, state: str, into: Path, axe: str) -> None:
     """What holds in every state."""
     assert await left_in_english(readers) == {}, state
-    for lang, reader in readers.items():
-        page = reader.page
-        assert await page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
-            lang,
-            "ltr",
-        ]
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (state, lang)
-        if axe:
-            assert await faults(page, axe) == [], (state, lang)
-        await page.screenshot(path=into / f"{state}-{lang}.png", full_page=True)
+    for lang, seen in readers.items():
+        said = await seen.page.evaluate("[document.documentElement.lang, document.documentElement.dir]")
+        assert said == [lang, "ltr"]
+        await seen.sound(axe, into / f"{state}-{lang}.png")
 
 
-async def everywhere(readers: dict[str, Reader], element: str, said: dict[str, str]) -> None:
+async def everywhere(readers: Readers, element: str, said: dict[str, str]) -> None:
     """One part of the page, in each language."""
     for lang, reader in readers.items():
         await expect(reader.page.locator(element).first).to_contain_text(said[lang], timeout=15_000)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_one_night_in_every_language(tmp_path: Path, modules: Path, size: str) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
+@at_every_size
+async def test_one_night_in_every_language(tmp_path: Path, axe: str, size: ViewportSize) -> None:
     night = with_a_past(label="reconstruction")
     async with contextlib.AsyncExitStack() as browsing:
         async with town(tmp_path, night, projection_interval_ms=100) as client:
-            readers = await browsing.enter_async_context(reading(client.read, size))
+            readers = await browsing.enter_async_context(in_every_language(client.read, viewport=size))
             await everywhere(readers, "#verdict-head", {
                 "en": "Waiting for the first count", "es": "A la espera del primer recuento", "pt": "À espera da primeira apuração",
             })  # fmt: skip
@@ -144,15 +97,14 @@ async def test_one_night_in_every_language(tmp_path: Path, modules: Path, size: 
                 {"en": "Not decided yet", "es": "Aún sin decidir", "pt": "Ainda sem definição"},
             )
             await everywhere(readers, "#coming", {"en": "5,000", "es": "5,000", "pt": "5.000"})
-            await is_sound(readers, "counting", tmp_path)
+            await is_sound(readers, "counting", tmp_path, axe)
 
             await count_unlike(client, 31, 78)
             await everywhere(readers, "#verdict-head", {
                 "en": "Irreversible: Ann elected", "es": "Irreversible: elección de Ann", "pt": "Irreversível: eleição de Ann",
             })  # fmt: skip
-            for lang, reader in readers.items():
-                shifted = await reader.page.evaluate("window.shifted")
-                assert shifted < SHIFT_MAX, (lang, shifted)
+            for reader in readers.values():
+                await reader.still()
             for reader in readers.values():
                 await reader.page.locator("#proof summary").click()
                 await expect(reader.page.locator("#proof-body li").first).to_be_visible(timeout=15_000)
@@ -171,7 +123,7 @@ async def test_one_night_in_every_language(tmp_path: Path, modules: Path, size: 
                 "#verdict-text",
                 {"en": "would overturn it", "es": "lo revertiría", "pt": "reverteria isso"},
             )
-            await is_sound(readers, "disputed", tmp_path)
+            await is_sound(readers, "disputed", tmp_path, axe)
 
             await client.desk("annul", units=[f"p{n:03}" for n in range(1, 71)], reason="ordered")
             status, _ = await client.post(batch("over", report("p080", 100, 50)))
@@ -201,22 +153,22 @@ async def test_one_night_in_every_language(tmp_path: Path, modules: Path, size: 
                 readers, "#past-position", {"en": "(position 2)", "es": "(posición 2)", "pt": "(posição 2)"}
             )
             await is_sound(readers, "past", tmp_path, axe)
-            assert [reader.complaints for reader in readers.values()] == [[]] * len(LANGUAGES)
+            for reader in readers.values():
+                reader.clean(client.read)
         await everywhere(
             readers,
             "#connection",
             {"en": "connection lost", "es": "conexión perdida", "pt": "conexão perdida"},
         )
-        await is_sound(readers, "lost", tmp_path)
+        await is_sound(readers, "lost", tmp_path, axe)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_observers_page_in_every_language(tmp_path: Path, modules: Path, size: str) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
+@at_every_size
+async def test_the_observers_page_in_every_language(tmp_path: Path, axe: str, size: ViewportSize) -> None:
     async with town(tmp_path, with_a_past(is_test=True)) as client:
         for n in range(1, 41):
             await client.post(batch(f"b{n}", report(f"p{n:03}", 50, 30), is_test=True))
-        async with reading(f"{client.read}/observe#mayor", size) as readers:
+        async with in_every_language(f"{client.read}/observe#mayor", viewport=size) as readers:
             for reader in readers.values():
                 summaries = reader.page.locator("#claims summary")
                 await expect(summaries).to_have_count(6)
@@ -253,12 +205,12 @@ async def test_the_observers_page_in_every_language(tmp_path: Path, modules: Pat
                 {"en": "would overturn it", "es": "lo revertiría", "pt": "reverteria isso"},
             )
             await is_sound(readers, "observe-doubt", tmp_path, axe)
-            assert [reader.complaints for reader in readers.values()] == [[]] * len(LANGUAGES)
+            for reader in readers.values():
+                reader.clean(client.read)
 
 
 async def test_the_language_is_asked_for_or_the_browsers_and_links_keep_it(tmp_path: Path) -> None:
-    async with town(tmp_path) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with town(tmp_path) as client, chromium() as browser:
         for locale, asked, lang, thousand in (
             ("pt-PT", "", "pt", "1200"), ("es-VE", "", "es", "1.200"), ("fr-FR", "", "en", "1,200"), ("en-GB", "?lang=es", "es", "1,200"),
             ("es-MX", "?lang=en", "en", "1,200"), ("en-US", "?lang=xx", "en", "1,200"), ("pt-BR", "?lang=constructor", "pt", "1.200"),
@@ -285,12 +237,10 @@ async def test_the_language_is_asked_for_or_the_browsers_and_links_keep_it(tmp_p
         await expect(page.locator("#verdict-kind")).to_have_text("nada todavía")
         assert page.url == f"{client.read}/contest/mayor?lang=es"
         await expect(current).to_have_text("Español")
-        await browser.close()
 
 
 async def test_words_that_do_not_come_leave_the_page_in_english(tmp_path: Path) -> None:
-    async with town(tmp_path) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with town(tmp_path) as client, chromium() as browser:
         page = await browser.new_page()
         await page.route("**/words-es.js", lambda route: route.abort())
         await page.goto(f"{client.read}/?lang=es")
@@ -303,12 +253,10 @@ async def test_words_that_do_not_come_leave_the_page_in_english(tmp_path: Path) 
         plain = await context.new_page()
         await plain.goto(client.read)
         await expect(plain.locator("#verdict-head")).to_have_text("Waiting for the first count")
-        await browser.close()
 
 
 async def test_every_language_says_everything_and_the_html_what_english_says(tmp_path: Path) -> None:
-    async with town(tmp_path) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with town(tmp_path) as client, chromium() as browser:
         page = await browser.new_page()
         await page.goto(client.read)
         said = await page.evaluate(
@@ -341,7 +289,6 @@ async def test_every_language_says_everything_and_the_html_what_english_says(tmp
                 f"/static/{html}.html",
             )
             assert drift == [], html
-        await browser.close()
     asked = used()
     assert [key for key in english if not any(re.fullmatch(one, key) for one in asked)] == [], "said nowhere"
     assert [
@@ -372,8 +319,7 @@ def used() -> set[str]:
 
 
 async def test_chances_of_which_one_must_come_true_add_up_to_a_hundred(tmp_path: Path) -> None:
-    async with town(tmp_path) as client, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with town(tmp_path) as client, chromium() as browser:
         page = await browser.new_page()
         await page.goto(client.read)
         for chances, shown in (
@@ -384,4 +330,3 @@ async def test_chances_of_which_one_must_come_true_add_up_to_a_hundred(tmp_path:
                 "(chances) => import('/static/projection.js').then((m) => m.hundredths(chances))", chances
             )
             assert found == shown, chances
-        await browser.close()

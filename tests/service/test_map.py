@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Response, expect
+from playwright.async_api import Locator, Page, Response, ViewportSize, expect
 
 from deploy.failure import ConfigurationFault
 from deploy.maps import MAP_BYTES_MAX, chosen
@@ -14,16 +14,11 @@ from ingest.night.shipped import load_shipped
 from tally.checks import faults
 from tally.model import canonical, read
 from tests.house.tree import ROOT
+from tests.service.browser import DESK, PHONE, looking
 from tests.service.mirror import baked, served_plainly
-from tests.service.test_crossing import SHIFTS
-from tests.service.test_observe import PHONE
-from tests.service.test_observe import faults as axe_faults
-from tests.service.test_page import opened
 from tests.service.world import batch, definition, report, town
-from tests.ws.test_sdk_javascript import modules
 
 pytestmark = pytest.mark.browser
-__all__ = ["modules"]  # a fixture: axe-core
 
 STATES = {"01": "Capital", "03": "Apure", "06": "Bolívar", "21": "Zulia", "22": "Amazonas"}
 WEIGHT_MAX = 120_000
@@ -69,7 +64,7 @@ async def to_the_map(page: Page) -> Locator:
 
 
 async def test_places_are_coloured_by_who_leads_and_how_much_is_counted(tmp_path: Path) -> None:
-    async with town(tmp_path, country(color="#aa3377")) as client, opened(client.read) as shown:
+    async with town(tmp_path, country(color="#aa3377")) as client, looking(client.read) as shown:
         place = await to_the_map(shown.page)
         await expect(place).to_have_count(5)
         assert (
@@ -110,7 +105,7 @@ async def test_places_are_coloured_by_who_leads_and_how_much_is_counted(tmp_path
 
 
 async def test_by_keys_from_place_to_place_and_to_its_row(tmp_path: Path) -> None:
-    async with town(tmp_path, country()) as client, opened(client.read, "dark") as shown:
+    async with town(tmp_path, country()) as client, looking(client.read, color_scheme="dark") as shown:
         place = await to_the_map(shown.page)
         await expect(place).to_have_count(5)
         assert await place.evaluate_all("all => all.filter((one) => one.tabIndex === 0).length") == 1
@@ -137,34 +132,31 @@ async def test_by_keys_from_place_to_place_and_to_its_row(tmp_path: Path) -> Non
         shown.clean(client.read)
 
 
-@pytest.mark.parametrize(("color_scheme", "wide"), [("light", True), ("dark", False)])
+@pytest.mark.parametrize(("color_scheme", "size"), [("light", DESK), ("dark", PHONE)])
 async def test_nothing_moves_and_axe_finds_nothing(
-    tmp_path: Path, modules: Path, color_scheme: str, *, wide: bool
+    tmp_path: Path, axe: str, color_scheme: str, size: ViewportSize
 ) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
     defined = country()
     votes = {f"{code}-{n}": {"ann": 40, "bo": 30} for code in STATES for n in (1, 2)}
     defined["contests"][0]["previous"] = {"votes": votes}
-    async with town(tmp_path, defined) as client, opened("about:blank", color_scheme) as shown:
+    async with (
+        town(tmp_path, defined) as client,
+        looking(client.read, viewport=size, color_scheme=color_scheme) as shown,
+    ):
         page = shown.page
-        await page.set_viewport_size({"width": 1280, "height": 900} if wide else PHONE)
-        await page.add_init_script(SHIFTS)
-        await page.goto(client.read)
         await expect(await to_the_map(page)).to_have_count(5)
-        settled = await page.evaluate("window.shifted")
+        await shown.settle()
         for number, code in enumerate(STATES):
             await client.post(batch(f"b{number}", report(f"{code}-1", 50 - 10 * number, 20)))
         await client.desk("dispute", units=["01-1"])
         await expect(page.locator('tally-map g[data-unit="01"] path[fill="url(#crossed)"]')).to_have_count(1)
-        assert await page.evaluate("window.shifted") - settled < 0.05, await page.evaluate(
-            "window.moved.join(String.fromCharCode(10))"
-        )
-        assert await axe_faults(page, axe) == []
-        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await shown.still()
+        assert await shown.faults(axe) == []
+        await shown.no_wider()
 
 
 async def test_a_night_without_a_map_has_no_box_and_loads_none(tmp_path: Path) -> None:
-    async with town(tmp_path, country(None)) as client, opened(client.read) as shown:
+    async with town(tmp_path, country(None)) as client, looking(client.read) as shown:
         await expect(shown.page.locator("#places-body tr")).to_have_count(6)
         await shown.text("map").to_be_hidden()
         assert not [url for url in shown.asked if "map" in url]
@@ -173,7 +165,7 @@ async def test_a_night_without_a_map_has_no_box_and_loads_none(tmp_path: Path) -
 async def test_a_map_none_of_whose_places_vote_leaves_no_box(tmp_path: Path) -> None:
     defined = definition()
     defined["election"]["map"] = "us"
-    async with town(tmp_path, defined) as client, opened(client.read) as shown:
+    async with town(tmp_path, defined) as client, looking(client.read) as shown:
         await expect(shown.page.locator("#places-body tr")).to_have_count(2)
         await to_the_map(shown.page)
         await shown.page.wait_for_function("() => Boolean(customElements.get('tally-map'))")
@@ -184,7 +176,7 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
     file = tmp_path / "town.json"
     file.write_text(json.dumps(own_map()))
     settings = {"map": str(file), "map_property": "label"}
-    async with town(tmp_path, None, **settings) as client, opened(client.read) as shown:
+    async with town(tmp_path, None, **settings) as client, looking(client.read) as shown:
         place = await to_the_map(shown.page)
         await expect(place).to_have_count(2)
         names = await client.get("/v1/contests/mayor/names")
@@ -192,7 +184,7 @@ async def test_the_map_of_the_operator(tmp_path: Path) -> None:
         assert await client.get("/static/map.json") == own_map()
         shown.clean(client.read)
         await baked(tmp_path / "copy", "--from", client.read)
-    async with served_plainly(tmp_path / "copy") as url, opened(url) as shown:
+    async with served_plainly(tmp_path / "copy") as url, looking(url) as shown:
         await expect(await to_the_map(shown.page)).to_have_count(2)
         shown.clean(url)
 
@@ -242,7 +234,7 @@ async def test_the_page_of_the_demo_is_light(tmp_path: Path) -> None:
     defined = json.loads(canonical(night.definition))
     heard: list[Response] = []
     quiet = {"projection_interval_ms": 0}
-    async with town(tmp_path, defined, **quiet) as client, opened("about:blank") as shown:
+    async with town(tmp_path, defined, **quiet) as client, looking("about:blank") as shown:
         for event in night.events:
             await client.service.sequencer.submit(event.command)
         shown.page.on("response", lambda one: heard.append(one))  # noqa: PLW0108 - a bound method of C has no room for its mark

@@ -8,8 +8,9 @@ from pathlib import Path
 import aiohttp
 from playwright.async_api import expect
 
+from tests.service.browser import looking
 from tests.service.mirror import baked, served_plainly, tally
-from tests.service.test_page import a_town, count, opened, pytestmark
+from tests.service.test_page import a_town, count, pytestmark
 from tests.service.world import batch, definition, report, town
 
 __all__ = ["pytestmark"]
@@ -22,7 +23,7 @@ async def test_the_page_of_a_copy_shows_the_night_and_follows_the_next_bake(tmp_
         await count(client, 1, 5)
         await client.post(batch("fix", report("p001", 50, 40, revision=2, reason="misread")))
         await baked(copy, "--from", client.read)
-        async with served_plainly(copy) as url, opened(url) as shown:
+        async with served_plainly(copy) as url, looking(url) as shown:
             await shown.text("label").to_have_text("reconstruction")
             await shown.text("verdict-head").to_have_text("Not decided yet")
             await shown.text("lead").to_have_text("90")
@@ -66,7 +67,7 @@ async def test_what_did_not_change_is_not_sent_again(tmp_path: Path) -> None:
         await count(client, 1, 5)
         await baked(copy, "--from", client.read)
     log = tmp_path / "requests.log"
-    async with served_plainly(copy, log) as url, opened(url) as shown:
+    async with served_plainly(copy, log) as url, looking(url) as shown:
         await shown.text("lead").to_have_text("100")
         await shown.page.wait_for_load_state("networkidle")
         before = log.stat().st_size
@@ -91,7 +92,7 @@ async def test_an_old_copy_and_one_that_is_gone_say_so(tmp_path: Path) -> None:
     (copy / "mirror.json").write_text(
         json.dumps({**index, "every_s": 5, "checked_at": "2026-01-01T20:00:00.000Z"})
     )
-    async with served_plainly(copy) as url, opened(url) as shown:
+    async with served_plainly(copy) as url, looking(url) as shown:
         await shown.text("connection").to_contain_text("has not been kept up since")
         await expect(shown.page.locator("#connection")).to_have_class("lost")
         await shown.text("lead").to_have_text("100")
@@ -108,13 +109,13 @@ async def test_a_page_a_contest_observers_and_an_unknown_contest(tmp_path: Path)
         await count(client, 1, 11)
         await baked(copy, "--from", client.read)
     async with served_plainly(copy) as url:
-        async with opened(f"{url}/contest/judge") as shown:
+        async with looking(f"{url}/contest/judge") as shown:
             await shown.text("contest").to_have_text("Judge")
             await shown.text("verdict-head").to_have_text("Waiting for the first count")
             await shown.page.locator("#contests a", has_text="Mayor").click()
             await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
             shown.clean(url)
-        async with opened(f"{url}/observe#mayor") as shown:
+        async with looking(f"{url}/observe#mayor") as shown:
             row = shown.page.locator("#rows tr", has_text="Mayor")
             await expect(row).to_contain_text("Ann")
             await shown.text("connection").to_contain_text("following a copy")
@@ -139,7 +140,7 @@ async def test_the_command_a_copy_shows_is_true(tmp_path: Path) -> None:
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 11)
         await baked(copy, "--from", client.read)
-    async with served_plainly(copy) as url, opened(url) as shown:
+    async with served_plainly(copy) as url, looking(url) as shown:
         await shown.text("verify").to_have_text(f"tally verify {url}")
         code, out, _ = await tally(*(await shown.page.locator("#verify").inner_text()).split()[1:])
         assert code == 0

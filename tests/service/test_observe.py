@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, ViewportSize, expect
 
-from tests.service.partner import Seen, looking
+from tests.service.browser import Seen, at_every_size, in_both_schemes, looking
 from tests.service.test_embed import HOSTILE
 from tests.service.world import Client, batch, definition, report, town
-from tests.ws.test_sdk_javascript import modules
-
-__all__ = ["modules"]
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 360, "height": 740}
 RELAY = re.compile(r"^Ann elected: irreversible \(certain\), since record \d+$")
 
 
@@ -54,10 +50,11 @@ def claim(seen: Seen, begins: str) -> Locator:
     return seen.page.locator("#claims details", has_text=re.compile(f"^{begins}"))
 
 
-async def test_every_contest_in_one_table_as_it_turns(tmp_path: Path) -> None:
+@at_every_size
+async def test_every_contest_in_one_table_as_it_turns(tmp_path: Path, size: ViewportSize) -> None:
     async with (
         town(tmp_path, several(THREE, label="rehearsal")) as client,
-        looking(f"{client.read}/observe") as seen,
+        looking(f"{client.read}/observe", viewport=size) as seen,
     ):
         await expect(seen.page.locator("#label")).to_have_text("rehearsal")
         await expect(seen.page.locator("#connection")).to_have_text("live")
@@ -76,6 +73,7 @@ async def test_every_contest_in_one_table_as_it_turns(tmp_path: Path) -> None:
         await client.desk("annul", units=["north"], reason="court order")
         await expect(cells(seen, "Mayor").nth(4)).to_have_text("withdrawn")
         await expect(seen.page.locator("#news")).to_have_text("Mayor: withdrawn: Ann elected")
+        await seen.no_wider()
         seen.clean(client.read)
 
 
@@ -109,15 +107,20 @@ async def test_lines_say_what_views_say_and_only_those_that_changed_are_sent_aga
             assert (await response.json())["code"] == "bad-query"
 
 
-async def test_a_place_or_a_contest_without_a_bound_says_so(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_place_or_a_contest_without_a_bound_says_so(tmp_path: Path, size: ViewportSize) -> None:
     open_ended = definition(units=12, hard=False)
-    async with town(tmp_path, open_ended) as client, looking(f"{client.read}/observe#mayor") as seen:
+    async with (
+        town(tmp_path, open_ended) as client,
+        looking(f"{client.read}/observe#mayor", viewport=size) as seen,
+    ):
         await count(client, "mayor", 1, 5)
         await expect(cells(seen, "Mayor").nth(2)).to_have_text("unknown")
         said = "How many ballots can still come is unknown: 7 open units have no hard limit."
         await expect(seen.page.locator("#chosen-text")).to_contain_text(said)
         await claim(seen, "Ann elected").locator("summary").click()
         await expect(claim(seen, "Ann elected").locator("li")).to_contain_text("nobody can say how many")
+        await seen.no_wider()
         seen.clean(client.read)
 
 
@@ -154,8 +157,14 @@ async def test_sorted_and_filtered_by_keyboard_alone(tmp_path: Path) -> None:
         seen.clean(client.read)
 
 
-async def test_certificates_in_words_hold_the_numbers_of_the_certificate(tmp_path: Path) -> None:
-    async with town(tmp_path, several(THREE)) as client, looking(f"{client.read}/observe#mayor") as seen:
+@at_every_size
+async def test_certificates_in_words_hold_the_numbers_of_the_certificate(
+    tmp_path: Path, size: ViewportSize
+) -> None:
+    async with (
+        town(tmp_path, several(THREE)) as client,
+        looking(f"{client.read}/observe#mayor", viewport=size) as seen,
+    ):
         await count(client, "mayor", 1, 5)
         first = claim(seen, "Ann elected")
         await expect(first.locator("summary")).to_have_text("Ann elected: not irreversible yet")
@@ -193,17 +202,21 @@ async def test_certificates_in_words_hold_the_numbers_of_the_certificate(tmp_pat
         ):
             async with client.http.get(href) as response:
                 assert response.status == 200, href
+        await seen.no_wider()
         seen.clean(client.read)
 
 
-async def test_disputed_and_quarantined_units_are_said_with_what_they_could_change(tmp_path: Path) -> None:
+@at_every_size
+async def test_disputed_and_quarantined_units_are_said_with_what_they_could_change(
+    tmp_path: Path, size: ViewportSize
+) -> None:
     async with town(tmp_path, several(THREE)) as client:
         await count(client, "mayor", 1, 11)
         await client.desk("dispute", units=["north"], contest="mayor", reason="protest")
         status, _ = await client.post(batch("b12", report("p012", 100, 50)))
         assert status == 202
         robust = next(c["robust"] for c in (await client.view())["claims"] if c["id"] == "elected:ann")
-        async with looking(f"{client.read}/observe#mayor") as seen:
+        async with looking(f"{client.read}/observe#mayor", viewport=size) as seen:
             await expect(cells(seen, "Mayor").nth(6)).to_have_text("1")
             await expect(cells(seen, "Mayor").nth(7)).to_have_text("6")
             rows = seen.page.locator("#doubt tr")
@@ -222,11 +235,18 @@ async def test_disputed_and_quarantined_units_are_said_with_what_they_could_chan
                 await expect(seen.page.locator("#doubt-text")).to_contain_text(
                     f"at least {robust['units_to_overturn']} disputed units"
                 )
+            await seen.no_wider()
             seen.clean(client.read)
 
 
-async def test_a_dispute_that_would_overturn_a_claim_says_how_many(tmp_path: Path) -> None:
-    async with town(tmp_path, several(THREE)) as client, looking(f"{client.read}/observe#mayor") as seen:
+@at_every_size
+async def test_a_dispute_that_would_overturn_a_claim_says_how_many(
+    tmp_path: Path, size: ViewportSize
+) -> None:
+    async with (
+        town(tmp_path, several(THREE)) as client,
+        looking(f"{client.read}/observe#mayor", viewport=size) as seen,
+    ):
         await count(client, "mayor", 1, 11)
         await client.desk("dispute", units=["north"], contest="mayor", reason="protest")
         robust = next(c["robust"] for c in (await client.view())["claims"] if c["id"] == "elected:ann")
@@ -236,29 +256,33 @@ async def test_a_dispute_that_would_overturn_a_claim_says_how_many(tmp_path: Pat
             f"{robust['units_to_overturn']} disputed units, or units with at least {robust['ballots_to_overturn']} ballots, would overturn it."
         )
         await expect(seen.page.locator("#doubt-text")).to_contain_text(said, timeout=15_000)
+        await seen.no_wider()
         seen.clean(client.read)
 
 
-async def test_a_page_a_contest_and_an_unknown_one(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_page_a_contest_and_an_unknown_one(tmp_path: Path, size: ViewportSize) -> None:
     async with town(tmp_path, several(THREE)) as client:
         await count(client, "council", 1, 11)
-        async with looking(f"{client.read}/contest/council") as seen:
+        async with looking(f"{client.read}/contest/council", viewport=size) as seen:
             await expect(seen.page.locator("#contest")).to_have_text("Council")
             await expect(seen.page.locator("#verdict-head")).to_have_text("Irreversible: Ann elected")
             await expect(seen.page.locator("#contests [aria-current=page]")).to_have_text("Council")
             await seen.page.locator("#contests a", has_text="Mayor").click()
             await expect(seen.page.locator("#contest")).to_have_text("Mayor")
             assert seen.page.url == f"{client.read}/contest/mayor"
+            await seen.no_wider()
             seen.clean(client.read)
-        async with looking(client.read) as seen:
+        async with looking(client.read, viewport=size) as seen:
             await expect(seen.page.locator("#contest")).to_have_text("Mayor")
             await expect(seen.page.locator("#contests a")).to_have_text(list(THREE.values()))
+            await seen.no_wider()
             seen.clean(client.read)
         for unknown in ("nobody", "%22%3E%3Cscript%3Ewindow.hacked=1%3C%2Fscript%3E"):
             async with client.http.get(f"{client.read}/contest/{unknown}") as response:
                 assert response.status == 404
                 assert response.content_type == "text/html"
-            async with looking(f"{client.read}/contest/{unknown}") as seen:
+            async with looking(f"{client.read}/contest/{unknown}", viewport=size) as seen:
                 await expect(seen.page.locator("h1")).to_have_text("There is no such contest here")
                 await expect(seen.page.locator("#contests a")).to_have_count(3)
                 await expect(seen.page.locator("section:visible")).to_have_count(0)
@@ -307,24 +331,11 @@ async def test_only_a_page_of_the_rows_is_in_the_document(tmp_path: Path) -> Non
             await expect(front.page.locator("#contests a").last).to_have_text("all 250 contests")
 
 
-async def faults(page: Page, axe: str) -> list[tuple[Any, ...]]:
-    await page.evaluate(axe)
-    found = await page.evaluate("axe.run()")
-    assert len(found["passes"]) > 10
-    return [
-        (fault["id"], fault["impact"], [node["html"] for node in fault["nodes"]])
-        for fault in found["violations"]
-        if fault["impact"] in {"moderate", "serious", "critical"}
-    ]
-
-
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-@pytest.mark.parametrize("wide", [True, False])
+@in_both_schemes
+@at_every_size
 async def test_axe_finds_nothing_and_a_phone_shows_it_all(
-    tmp_path: Path, modules: Path, color_scheme: str, wide: bool
+    tmp_path: Path, axe: str, color_scheme: str, size: ViewportSize
 ) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
-    size = {"width": 1280, "height": 900} if wide else PHONE
     async with town(tmp_path, several(THREE, is_test=True)) as client:
         await count(client, "mayor", 1, 11, is_test=True)
         await count(client, "council", 1, 3, ann=10, bo=80, is_test=True)
@@ -348,7 +359,7 @@ async def test_axe_finds_nothing_and_a_phone_shows_it_all(
                     path=tmp_path / f"{path.strip('/').replace('/', '-').replace('#', '-')}.png",
                     full_page=True,
                 )
-                assert await faults(seen.page, axe) == []
+                assert await seen.faults(axe) == []
                 await seen.no_wider()
                 moving = await seen.page.evaluate(
                     "document.getAnimations().length + [...document.scripts].filter((s) => !s.src).length"

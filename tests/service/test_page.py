@@ -4,69 +4,19 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import signal
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import ViewportSize, expect
 
+from tests.service.browser import at_every_size, in_both_schemes, looking
 from tests.service.world import Client, batch, definition, report, town
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 UNITS = 12
-
-if CHROMIUM is None:
-    if os.environ.get("CI"):
-        raise RuntimeError("chromium is needed for these tests")
-    pytest.skip("chromium is not installed", allow_module_level=True)
-
-
-@dataclass
-class Shown:
-    """An open page, and everything it complained about or asked for."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    asked: set[str] = field(default_factory=set)
-
-    def text(self, element: str) -> Any:
-        return expect(self.page.locator(f"#{element}"))
-
-    async def happened(self) -> list[str]:
-        """The list of events in words, without their times, newest first."""
-        items = await self.page.locator("#calls li").all_inner_texts()
-        return [re.sub(r"^.*?[AP]M: ", "", item) for item in items]
-
-    def clean(self, origin: str) -> None:
-        assert not self.complaints
-        assert {url.split("/")[2] for url in self.asked} == {origin.split("/")[2]}
-
-
-@contextlib.asynccontextmanager
-async def opened(url: str, color_scheme: Any = "light") -> AsyncIterator[Shown]:
-    """The page in a browser of its own."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(locale="en-US", timezone_id="UTC", color_scheme=color_scheme)
-        shown = Shown(await context.new_page())
-        shown.page.on("pageerror", lambda error: shown.complaints.append(str(error)))
-        shown.page.on(
-            "console", lambda said: shown.complaints.append(said.text) if said.type == "error" else None
-        )
-        shown.page.on("request", lambda request: shown.asked.add(request.url))
-        await shown.page.goto(url)
-        yield shown
-        await browser.close()
 
 
 def a_town(**changes: Any) -> dict[str, Any]:
@@ -84,7 +34,7 @@ async def count(client: Client, first: int, last: int, ann: int = 60, bo: int = 
 
 
 async def test_from_the_first_count_to_the_proof(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town(label="reconstruction")) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town(label="reconstruction")) as client, looking(client.read) as shown:
         await shown.text("verdict-head").to_have_text("Waiting for the first count")
         await shown.text("verdict-text").to_have_text("Nothing has been counted yet.")
         await shown.text("label").to_have_text("reconstruction")
@@ -131,7 +81,7 @@ async def test_from_the_first_count_to_the_proof(tmp_path: Path) -> None:
 
 
 async def test_disputed_withdrawn_and_under_review(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town()) as client, looking(client.read) as shown:
         await count(client, 1, 11)
         await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
         await client.desk("dispute", units=["north"], reason="protest")
@@ -158,7 +108,7 @@ async def test_disputed_withdrawn_and_under_review(tmp_path: Path) -> None:
         assert "annul of 6 units: court order" in listed
         assert "Ann elected: withdrawn" in listed
         assert "Ann elected: irreversible (certain)" in listed
-        async with opened(client.read) as late:
+        async with looking(client.read) as late:
             await late.text("verdict-head").to_have_text("Not decided yet")
             await expect(late.page.locator("#calls li")).to_have_count(len(listed))
             assert await late.happened() == listed, "who comes late reads the same story"
@@ -174,9 +124,12 @@ async def told(client: Client) -> list[tuple[int, dict[str, Any]]]:
     return [(seq, event) for seq, frame in frames for event in frame["events"]]
 
 
-async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(tmp_path: Path) -> None:
+@at_every_size
+async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(
+    tmp_path: Path, size: ViewportSize
+) -> None:
     defined = definition(units=UNITS, hard=False)
-    async with town(tmp_path, defined) as client, opened(client.read) as shown:
+    async with town(tmp_path, defined) as client, looking(client.read, viewport=size) as shown:
         await count(client, 1, 5)
         await shown.text("coming").to_have_text("unknown")
         await shown.text("verdict-text").to_have_text(
@@ -188,12 +141,14 @@ async def test_without_hard_caps_nothing_is_certain_but_conditions_are_named(tmp
         await shown.text("verdict-text").to_have_text(
             "Even if all 100 ballots that may then still come went to one rival, Ann would stay ahead by 120."
         )
+        await shown.no_wider()
         shown.clean(client.read)
 
 
-async def test_seats_are_said_in_words_as_they_settle(tmp_path: Path) -> None:
+@at_every_size
+async def test_seats_are_said_in_words_as_they_settle(tmp_path: Path, size: ViewportSize) -> None:
     seats = definition(units=UNITS, rule={"type": "highest_averages", "seats": 5})
-    async with town(tmp_path, seats) as client, opened(client.read) as shown:
+    async with town(tmp_path, seats) as client, looking(client.read, viewport=size) as shown:
         for first, last in ((1, 8), (9, 12)):
             await count(client, first, last)
             await client.service.sequencer.judged()
@@ -212,13 +167,14 @@ async def test_seats_are_said_in_words_as_they_settle(tmp_path: Path) -> None:
         )
         none = shown.page.locator("#totals tr", has_text="Cy").locator("td.certain")
         await expect(none).to_have_text("no seats, irreversible")
+        await shown.no_wider()
         shown.clean(client.read)
 
 
 async def test_a_test_night_says_so(tmp_path: Path) -> None:
     async with (
         town(tmp_path, a_town(is_test=True, label="rehearsal")) as client,
-        opened(client.read) as shown,
+        looking(client.read) as shown,
     ):
         await shown.text("label").to_have_text("TEST · rehearsal")
         await count(client, 1, 5, is_test=True)
@@ -231,7 +187,7 @@ async def test_connection_lost_and_back(tmp_path: Path) -> None:
     async with contextlib.AsyncExitStack() as browsing:
         async with town(tmp_path, a_town()) as client:
             address = client.read.removeprefix("http://")
-            shown = await browsing.enter_async_context(opened(client.read))
+            shown = await browsing.enter_async_context(looking(client.read))
             await count(client, 1, 5)
             await client.post(batch("fix", report("p001", 50, 40, revision=2, reason="misread")))
             await shown.text("lead").to_have_text("90")
@@ -248,15 +204,15 @@ async def test_connection_lost_and_back(tmp_path: Path) -> None:
             after = await shown.happened()
             assert after[-len(before) :] == before, "nothing is told twice, nothing is lost"
             assert len(after) == len(await told(client))
-        lost = ("Failed to load resource", "net::ERR_")
-        assert all(complaint.startswith(lost) for complaint in shown.complaints)
+        shown.away()
+        shown.clean(f"http://{address}")
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@in_both_schemes
 async def test_light_and_dark(tmp_path: Path, color_scheme: Any) -> None:
     async with town(tmp_path, a_town()) as client:
         await count(client, 1, 11)
-        async with opened(client.read, color_scheme) as shown:
+        async with looking(client.read, color_scheme=color_scheme) as shown:
             await shown.text("verdict-head").to_have_text("Irreversible: Ann elected")
             paper = await shown.page.evaluate("getComputedStyle(document.body).backgroundColor")
             channels = [int(part) for part in re.findall(r"\d+", paper)]
@@ -264,8 +220,7 @@ async def test_light_and_dark(tmp_path: Path, color_scheme: Any) -> None:
             picture = tmp_path / f"{color_scheme}.png"
             await shown.page.screenshot(path=picture, full_page=True)
             assert picture.stat().st_size > 10_000
-            wide = await shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            assert wide, "nothing runs out of the window"
+            await shown.no_wider()
             shown.clean(client.read)
 
 
@@ -285,10 +240,11 @@ async def count_unlike(client: Client, first: int, last: int) -> None:
         assert status == 201, answer
 
 
-async def test_three_layers_nobody_can_mix_up(tmp_path: Path) -> None:
+@at_every_size
+async def test_three_layers_nobody_can_mix_up(tmp_path: Path, size: ViewportSize) -> None:
     async with (
         town(tmp_path, with_a_past(), projection_interval_ms=100) as client,
-        opened(client.read) as shown,
+        looking(client.read, viewport=size) as shown,
     ):
         layers = shown.page.locator(".layers dt")
         await expect(layers).to_have_text(["Counted", "Projected", "Irreversible"])
@@ -335,13 +291,15 @@ async def test_three_layers_nobody_can_mix_up(tmp_path: Path) -> None:
         await expect(shown.page.locator("#projection-rows tr").first).to_contain_text("yes, irreversible")
         await count_unlike(client, 80, 80)
         await shown.text("projection-head").to_have_text("Nothing is left to project")
+        await shown.no_wider()
         shown.clean(client.read)
 
 
-async def test_a_projection_that_does_not_follow_is_shown_stale(tmp_path: Path) -> None:
+@at_every_size
+async def test_a_projection_that_does_not_follow_is_shown_stale(tmp_path: Path, size: ViewportSize) -> None:
     async with (
         town(tmp_path, with_a_past(), projection_interval_ms=100) as client,
-        opened(client.read, "dark") as shown,
+        looking(client.read, color_scheme="dark", viewport=size) as shown,
     ):
         await count_unlike(client, 1, 30)
         await shown.text("projection-age").to_contain_text("the newest")
@@ -358,22 +316,24 @@ async def test_a_projection_that_does_not_follow_is_shown_stale(tmp_path: Path) 
         os.kill(pid, signal.SIGCONT)
         await expect(badge).to_be_hidden()
         await shown.text("projection-age").to_contain_text("the newest")
+        await shown.no_wider()
         shown.clean(client.read)
 
 
 async def test_a_service_that_does_not_project_shows_no_projection(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town(), projection_interval_ms=0) as client, opened(client.read) as shown:
+    async with town(tmp_path, a_town(), projection_interval_ms=0) as client, looking(client.read) as shown:
         await count(client, 1, 5)
         await shown.text("lead").to_have_text("100")
         await expect(shown.page.locator("#projection")).to_be_hidden()
         shown.clean(client.read)
 
 
-async def test_the_change_is_told_with_what_it_rests_on(tmp_path: Path) -> None:
+@at_every_size
+async def test_the_change_is_told_with_what_it_rests_on(tmp_path: Path, size: ViewportSize) -> None:
     defined = a_town()
     votes = {f"p{n:03}": {"ann": 50, "bo": 40, "other": 10} for n in range(1, 7)}
     defined["contests"][0]["previous"] = {"contest": "before", "votes": votes}
-    async with town(tmp_path, defined) as client, opened(client.read) as shown:
+    async with town(tmp_path, defined) as client, looking(client.read, viewport=size) as shown:
         await shown.text("change").to_have_text(
             "Change against the election before: no unit yet that is counted and was there then."
         )
@@ -390,4 +350,5 @@ async def test_the_change_is_told_with_what_it_rests_on(tmp_path: Path) -> None:
         )
         north = shown.page.locator("#places-body tr").first.locator("td")
         assert (await north.nth(1).inner_text()).startswith("+10.0")
+        await shown.no_wider()
         shown.clean(client.read)

@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import expect
 
-from tests.service.test_page import a_town, count, opened, pytestmark
+from tests.service.browser import looking
+from tests.service.test_page import a_town, count, pytestmark
 from tests.service.world import town
 
 __all__ = ["pytestmark"]
@@ -65,7 +66,7 @@ def _of_this_hop(name: str) -> bool:
 
 
 async def test_a_page_hears_over_a_websocket_and_keeps_nothing_else_open(tmp_path: Path) -> None:
-    async with town(tmp_path, a_town()) as client, opened("about:blank") as shown:
+    async with town(tmp_path, a_town()) as client, looking("about:blank") as shown:
         sockets: list[str] = []
         shown.page.on("websocket", lambda one: sockets.append(one.url))
         for path in ("/", "/observe#mayor"):
@@ -79,7 +80,7 @@ async def test_a_page_hears_over_a_websocket_and_keeps_nothing_else_open(tmp_pat
 async def test_another_contest_is_heard_on_the_same_connection(tmp_path: Path) -> None:
     two = a_town()
     two["contests"].append(two["contests"][0] | {"id": "clerk", "name": "Clerk"})
-    async with town(tmp_path, two) as client, opened("about:blank") as shown:
+    async with town(tmp_path, two) as client, looking("about:blank") as shown:
         sockets: list[str] = []
         shown.page.on("websocket", lambda one: sockets.append(one.url))
         await shown.page.goto(f"{client.read}/observe#clerk")
@@ -100,7 +101,7 @@ async def test_a_proxy_that_lets_no_websocket_through(tmp_path: Path, path: str)
     async with (
         town(tmp_path, a_town()) as client,
         without_upgrade(client.read) as proxy,
-        opened(proxy.url + path) as shown,
+        looking(proxy.url + path) as shown,
     ):
         await expect(shown.page.locator("#connection")).to_have_text("live", timeout=SOON_MS)
         assert EVENTS in proxy.asked
@@ -116,7 +117,7 @@ async def test_a_page_without_any_stream_asks_and_goes_back_to_one(tmp_path: Pat
     async with (
         town(tmp_path, a_town()) as client,
         without_upgrade(client.read) as proxy,
-        opened("about:blank") as shown,
+        looking("about:blank") as shown,
     ):
         proxy.streams = False
         await shown.page.goto(proxy.url)

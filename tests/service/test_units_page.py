@@ -4,16 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
-from tests.service.partner import looking, to_the_units
-from tests.service.test_observe import PHONE, faults
+from tests.service.browser import at_every_size, looking, to_the_units
 from tests.service.wide import many_contests, many_units
 from tests.service.world import batch, definition, report, town
-from tests.ws.test_sdk_javascript import modules
 
 pytestmark = pytest.mark.browser
-__all__ = ["modules"]  # a fixture: axe-core
 
 
 async def row(page: Page, unit: str) -> list[str]:
@@ -27,12 +24,10 @@ def typed(page: Page) -> Any:
     return page.locator("#units-search")
 
 
-@pytest.mark.parametrize("wide", [True, False])
+@at_every_size
 async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
-    tmp_path: Path, modules: Path, wide: bool
+    tmp_path: Path, axe: str, size: ViewportSize
 ) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
-    size: Any = {"width": 1280, "height": 900} if wide else PHONE
     async with town(tmp_path, definition(units=12)) as client:
         await client.post(batch("b1", *(report(f"p{n:03}", 60, 20) for n in range(1, 8))))
         await client.desk("dispute", units=["p003"], reason="protest")
@@ -58,7 +53,7 @@ async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
             await typed(page).press_sequentially("precinct 1")
             await expect(page.locator("#units-shown")).to_have_text("4 found")
             await page.screenshot(path=tmp_path / "units.png", full_page=True)
-            assert await faults(page, axe) == []
+            assert await seen.faults(axe) == []
             await seen.no_wider()
             await typed(page).fill("nowhere")
             await expect(page.locator("#units-shown")).to_have_text("No unit or place is called that.")
@@ -67,8 +62,11 @@ async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
             seen.clean(client.read)
 
 
-async def test_many_units_come_a_page_at_a_time_and_follow_the_count(tmp_path: Path) -> None:
-    async with town(tmp_path, many_units(250)) as client, looking(client.read) as seen:
+@at_every_size
+async def test_many_units_come_a_page_at_a_time_and_follow_the_count(
+    tmp_path: Path, size: ViewportSize
+) -> None:
+    async with town(tmp_path, many_units(250)) as client, looking(client.read, viewport=size) as seen:
         page = seen.page
         await to_the_units(page)
         await expect(page.locator("#units-body tr")).to_have_count(100)
@@ -90,14 +88,15 @@ async def test_many_units_come_a_page_at_a_time_and_follow_the_count(tmp_path: P
         await typed(page).press_sequentially("berghof 249")
         await expect(page.locator("#units-body tr")).to_have_count(1)
         await expect(page.locator("#units-pages")).to_be_hidden()
+        await seen.no_wider()
         seen.clean(client.read)
 
 
-async def test_one_of_many_contests_is_found_by_typing(tmp_path: Path, modules: Path) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
+@at_every_size
+async def test_one_of_many_contests_is_found_by_typing(tmp_path: Path, axe: str, size: ViewportSize) -> None:
     async with (
         town(tmp_path, many_contests(250)) as client,
-        looking(f"{client.read}/contest/c0100", viewport=PHONE) as seen,
+        looking(f"{client.read}/contest/c0100", viewport=size) as seen,
     ):
         page, links = seen.page, seen.page.locator("#contests a")
         await expect(page.locator("#contest")).to_have_text("Espera council, seat 101")
@@ -107,7 +106,7 @@ async def test_one_of_many_contests_is_found_by_typing(tmp_path: Path, modules: 
         await page.locator("#contests input").press_sequentially(" 250")
         await expect(links).to_have_text(["Bérghof council, seat 250", "all 250 contests"])
         await page.screenshot(path=tmp_path / "found.png")
-        assert await faults(page, axe) == []
+        assert await seen.faults(axe) == []
         await seen.no_wider()
         await page.locator("#contests input").press("Enter")
         await expect(page.locator("#contest")).to_have_text("Bérghof council, seat 250")
