@@ -14,7 +14,7 @@ from ingest.night.shipped import load_shipped
 from tally.checks import faults
 from tally.model import canonical, read
 from tests.house.tree import ROOT
-from tests.service.browser import DESK, PHONE, looking
+from tests.service.browser import DESK, PHONE, at_every_size, in_both_schemes, looking
 from tests.service.mirror import baked, served_plainly
 from tests.service.world import batch, definition, report, town
 
@@ -153,6 +153,93 @@ async def test_nothing_moves_and_axe_finds_nothing(
         await shown.still()
         assert await shown.faults(axe) == []
         await shown.no_wider()
+
+
+def america(key: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Electors of every state of the shipped map, two counties each; ids are the map's, its postal codes, or neither."""
+    topology = json.loads((ROOT / "ws" / "static" / "map-us.json").read_bytes())
+    ids = {
+        "id": lambda one: one["id"],
+        "postal": lambda one: one["properties"]["postal"],
+        "name": lambda one: f"s{one['id']}",
+    }
+    states = {ids[key](one): one["properties"]["name"] for one in topology["objects"]["places"]["geometries"]}
+    weights = [{"unit": code, "weight": 3 + n % 9} for n, code in enumerate(states)]
+    defined = definition(rule={"type": "electoral_college"}, districts=weights)
+    defined["election"]["map"] = "us"
+    defined["units"] = [{"id": code, "type": "state", "name": name} for code, name in states.items()] + [
+        {"id": f"{code}-{n}", "parent": code, "voters_registered": 100} for code in states for n in (1, 2)
+    ]
+    return defined, states
+
+
+@pytest.mark.parametrize("key", ["id", "postal", "name"])
+async def test_every_state_of_the_us_is_joined_to_its_own_outline(tmp_path: Path, key: str) -> None:
+    defined, states = america(key)
+    async with town(tmp_path, defined) as client, looking(client.read) as shown:
+        places = await to_the_map(shown.page)
+        await expect(places).to_have_count(51)
+        joined = await shown.page.evaluate(
+            """() => { const map = document.querySelector("tally-map"), drawn = Object.fromEntries(map.drawn.map((one) => [one.d, one.name]));
+            return [...map.renderRoot.querySelectorAll("g[role=button]")].map((one) => [one.dataset.unit, drawn[one.querySelector("path").getAttribute("d")]]); }"""
+        )
+        assert dict(joined) == states
+        await expect(shown.page.locator("tally-map p").last).to_have_text("")
+
+
+async def test_arrow_keys_reach_every_state_of_the_us(tmp_path: Path) -> None:
+    defined, states = america("id")
+    async with town(tmp_path, defined) as client, looking(client.read) as shown:
+        page = shown.page
+        await expect(await to_the_map(page)).to_have_count(51)
+        reached = await page.evaluate(
+            """() => {
+              const root = document.querySelector("tally-map").shadowRoot, reached = new Set(), ahead = [root.querySelector("g[tabindex='0']")];
+              while (ahead.length) {
+                const place = ahead.pop();
+                if (reached.has(place.dataset.unit)) continue;
+                reached.add(place.dataset.unit);
+                for (const key of ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]) {
+                  place.focus();
+                  place.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
+                  ahead.push(root.activeElement);
+                }
+              }
+              return [...reached];
+            }"""
+        )
+        assert [name for code, name in states.items() if code not in reached] == []
+
+
+@in_both_schemes
+@at_every_size
+async def test_a_night_in_the_us(tmp_path: Path, axe: str, color_scheme: str, size: ViewportSize) -> None:
+    defined, states = america("id")
+    look = {"viewport": size, "color_scheme": color_scheme}
+    async with town(tmp_path, defined) as client, looking(client.read, **look) as shown:
+        page = shown.page
+        await expect(await to_the_map(page)).to_have_count(51)
+        reports = []
+        for n, code in enumerate(
+            states
+        ):  # near and clear leads of either; some half counted, some not at all
+            ann = 20 + n * 7 % 60
+            reports += [report(f"{code}-1", ann, 95 - ann)] if n % 9 else []
+            reports += [report(f"{code}-2", ann, 90 - ann)] if n % 3 else []
+        assert (await client.post(batch("b1", *reports)))[0] == 201
+        await client.desk("dispute", units=["48"])
+        await expect(page.locator('tally-map g[data-unit="48"]')).to_have_attribute(
+            "aria-label",
+            "Texas, Bo ahead by 54.6 points, 2 of 2 units counted (100%), 2 disputed, Bo, irreversible",
+        )
+        over = await page.evaluate(
+            """() => { const names = [...document.querySelector("tally-map").shadowRoot.querySelectorAll(".names text")].map((one) => [one.textContent, one.getBoundingClientRect()]);
+            return names.flatMap(([a, one], place) => names.slice(place + 1).filter(([, other]) => one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom).map(([b]) => `${a} and ${b}`)); }"""
+        )
+        assert over == [], "names over one another"
+        await page.locator("#map").screenshot(path=tmp_path / "us.png")
+        await shown.sound(axe, tmp_path / "page.png")
+        shown.clean(client.read)
 
 
 async def test_a_night_without_a_map_has_no_box_and_loads_none(tmp_path: Path) -> None:

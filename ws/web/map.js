@@ -17,6 +17,7 @@ const WIDE_DEGREES = 120, POLAR_DEGREES = 72; // beyond these Mercator misleads
 const TIP_GAP = 14;
 const LEADERS = 2; // have their room in the legend from the start
 const LETTER = 9.5; // wide: a name stands where there is room for it
+const LINE = 24; // high
 
 // Names as they are compared: without accents, case and marks.
 const plain = (text) => String(text).normalize("NFD").replace(/[^\p{L}\p{N}]+/gu, "").toLowerCase();
@@ -105,10 +106,7 @@ class TallyMap extends LitElement {
           ${joined.filter((one) => !one.place).map((one) => svg`<path class="land" d=${one.d}></path>`)}
           ${known.map((one) => this.#shape(one, one.place.unit === stop))}
           ${known.filter((one) => one.place.sure).map((one) => svg`<path class="over sure" d=${one.d}></path>`)}
-          <g class="names" aria-hidden="true">${known.map((one) => {
-            const name = String(one.name ?? (one.place.name || one.place.unit));
-            return name.length * LETTER < one.width ? svg`<text x=${one.at[0]} y=${one.at[1]}>${name}</text>` : nothing;
-          })}</g>
+          <g class="names" aria-hidden="true">${named(known).map(({ name, at: [x, y] }) => svg`<text x=${x} y=${y}>${name}</text>`)}</g>
         </svg>
         ${this.#tip(known)}
       </div>
@@ -189,6 +187,17 @@ class TallyMap extends LitElement {
     this.renderRoot.querySelector(`g[data-unit="${CSS.escape(next.place.unit)}"]`).focus();
     this.requestUpdate();
   }
+}
+
+// Names where there is room for them, the widest places first.
+function named(known) {
+  const placed = [];
+  for (const one of [...known].sort((a, b) => b.width - a.width)) {
+    const name = String(one.name ?? (one.place.name || one.place.unit)), room = name.length * LETTER;
+    const free = placed.every((other) => Math.abs(other.at[1] - one.at[1]) > LINE || Math.abs(other.at[0] - one.at[0]) > (other.room + room) / 2 + LETTER);
+    if (room < one.width && free) placed.push({ name, at: one.at, room });
+  }
+  return placed;
 }
 
 function widthOf([[left], [right]]) { return right - left; }
