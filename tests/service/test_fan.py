@@ -5,19 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
+from tests.service.browser import DESK, PHONE, looking
 from tests.service.mirror import baked, served_plainly
-from tests.service.partner import looking
-from tests.service.test_crossing import SHIFTS
-from tests.service.test_observe import PHONE, faults
 from tests.service.test_projection import FAST, PATH, count, fresh, night, until
 from tests.service.world import Client, town
-from tests.ws.test_sdk_javascript import modules
 
-__all__ = ["modules"]  # a fixture: axe-core
 LOOKS = (20, 30, 45, 60, 75)
-SHIFT_MAX = 0.05
 
 
 async def projected(client: Client, looks: tuple[int, ...] = LOOKS, before: int = 0) -> list[dict[str, Any]]:
@@ -83,15 +78,13 @@ async def test_where_nothing_is_projected_there_is_no_fan(tmp_path: Path) -> Non
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("color_scheme", "on_desk"), [("light", True), ("dark", False)])
+@pytest.mark.parametrize(("color_scheme", "size"), [("light", DESK), ("dark", PHONE)])
 async def test_the_page_shows_it_and_says_the_same_in_words(
-    tmp_path: Path, modules: Path, color_scheme: str, *, on_desk: bool
+    tmp_path: Path, axe: str, color_scheme: str, size: ViewportSize
 ) -> None:
-    axe = (modules / "axe-core" / "axe.min.js").read_text()
-    size: Any = {"width": 1280, "height": 900} if on_desk else PHONE
     async with (
         town(tmp_path, night(), **FAST) as client,
-        looking(client.read, SHIFTS, viewport=size, color_scheme=color_scheme) as seen,
+        looking(client.read, viewport=size, color_scheme=color_scheme) as seen,
     ):
         page = seen.page
         await expect(page.locator("#connection")).to_have_text("live")
@@ -101,11 +94,10 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         await expect(page.locator("#fan-words")).to_have_text(
             "The picture begins with the second projection."
         )
-        settled = await page.evaluate("window.shifted")
+        await seen.settle()
         await projected(client, LOOKS[1:], LOOKS[0])
         await expect(page.locator("#fan .band")).to_have_count(2)
-        moved = await page.evaluate("window.moved.join(String.fromCharCode(10))")
-        assert await page.evaluate("window.shifted") - settled < SHIFT_MAX, moved
+        await seen.still()
         fan = await client.get(f"{PATH}s")
         await expect(page.locator("#fan-words")).to_contain_text("Ann: at first ")
         words = await page.locator("#fan-words").inner_text()
@@ -117,7 +109,7 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         rows = page.locator("#fan-rows tr")
         await expect(rows.last).to_contain_text(f"{said(low)} to {said(high)}")
         assert 2 <= await rows.count() <= 13
-        assert await faults(page, axe) == []
+        assert await seen.faults(axe) == []
         await seen.no_wider()
         await page.screenshot(path=tmp_path / "fan.png", full_page=True)
         seen.clean(client.read)
