@@ -5,22 +5,18 @@ import random
 import shutil
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
+from tests.service.browser import at_every_size, looking, to_the_units
 from tests.service.mirror import baked, served_plainly
-from tests.service.partner import looking, to_the_units
 from tests.service.test_bake_units import nested
-from tests.service.test_observe import PHONE, faults
 from tests.service.wide import many_units
 from tests.service.world import batch, definition, report, town
-from tests.ws.test_sdk_javascript import modules
 from ws.finding import Index, plain
 
 pytestmark = pytest.mark.browser
-__all__ = ["modules"]  # a fixture: axe-core
 FOLLOWED_MS = 30_000
 
 
@@ -54,12 +50,11 @@ async def walked(page: Page) -> dict[str, list[list[str]]]:
     return seen
 
 
-@pytest.mark.parametrize("wide", [True, False])
+@at_every_size
 async def test_the_table_of_a_copy_is_the_table_of_the_live_page(
-    tmp_path: Path, modules: Path, wide: bool
+    tmp_path: Path, axe: str, size: ViewportSize
 ) -> None:
-    axe, copy = (modules / "axe-core" / "axe.min.js").read_text(), tmp_path / "copy"
-    size: Any = {"width": 1280, "height": 900} if wide else PHONE
+    copy = tmp_path / "copy"
     async with town(tmp_path, nested()) as client:
         counted = ("P_001", "p002", "p:003", "p004", "p006", "p008")
         await client.post(batch("b1", *(report(unit, 60, 20) for unit in counted)))
@@ -80,7 +75,7 @@ async def test_the_table_of_a_copy_is_the_table_of_the_live_page(
                 held = {row["unit"]: row for row in json.loads(await response.read())["units"]}
             assert held["p:003"]["counts"]["ann"] == 60
             await page.screenshot(path=tmp_path / "units.png", full_page=True)
-            assert await faults(page, axe) == []
+            assert await seen.faults(axe) == []
             await seen.no_wider()
             await client.post(batch("b3", report("p:003", 61, 20, revision=2, reason="misread")))
             await baked(copy, "--from", client.read)

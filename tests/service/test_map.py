@@ -173,9 +173,12 @@ def america(key: str) -> tuple[dict[str, Any], dict[str, str]]:
     return defined, states
 
 
-@pytest.mark.parametrize("key", ["id", "postal", "name"])
-async def test_every_state_of_the_us_is_joined_to_its_own_outline(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(("key", "texas"), [("id", "48"), ("postal", "TX"), ("name", "s48")])
+async def test_every_state_of_the_us_is_joined_to_its_own_outline(
+    tmp_path: Path, key: str, texas: str
+) -> None:
     defined, states = america(key)
+    assert states[texas] == "Texas", "the codes of the census, as feeds have them"
     async with town(tmp_path, defined) as client, looking(client.read) as shown:
         places = await to_the_map(shown.page)
         await expect(places).to_have_count(51)
