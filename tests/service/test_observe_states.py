@@ -26,7 +26,6 @@ async def observed(origin: str, into: Path, axe: str, size: ViewportSize) -> Asy
     """The page with a contest chosen, once both are there."""
     async with state(f"{origin}/observe#mayor", into, axe, size) as seen:
         await seen.says(doubt_text=re.compile("[^…]$"))
-        await seen.settle()
         yield seen
 
 

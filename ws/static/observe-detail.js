@@ -13,6 +13,7 @@ export class Detail {
     this.names = null;
     this.view = null;
     this.open = true;
+    this.whole = new Promise((come) => { this.drawnWhole = come; }); // once all of it stands
     this.claims = new Map(); // id → { box, body, asked (seq), later }
     at("claims").replaceChildren();
     for (const id of ["types", "places", "doubt"]) at(id).replaceChildren();
@@ -137,6 +138,7 @@ export class Detail {
     let doubt;
     try { doubt = await fetchJson(`${this.path}/doubt`); } catch { this.doubtSeq = -1; return; }
     if (this.open) this.drawDoubt(doubt);
+    this.drawnWhole();
   }
 
   drawDoubt(doubt) {

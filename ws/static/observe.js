@@ -10,6 +10,7 @@ const SLICE = 500; // lines worked through before the browser has its turn
 const WHOLE_FRAMES_MAX = 200; // contests up to which the channel with all of them is heard; above, the beat of `status:`
 const AGAIN_AFTER_MS = 2_000;
 const ASK_EVERY_MS = 500;
+const REVEAL_WITHIN_MS = 2_000; // what is asked for at first is shown at once, so that nothing moves; not later than that
 const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 const COLUMNS = [ // head, key to sort by, cell; numbers begin with the highest
@@ -59,6 +60,8 @@ async function start() {
   }
   choose(false);
   follow();
+  await Promise.race([detail?.whole, new Promise((late) => { setTimeout(late, REVEAL_WITHIN_MS); })]);
+  at("main").classList.remove("not-yet");
 }
 
 // The lines that changed since the last look; all of them the first time and after a new journal.
