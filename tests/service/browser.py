@@ -109,6 +109,10 @@ class Seen:
 
     async def settle(self) -> None:
         """From here on nothing may move."""
+        # What moved in the last frame is told a little after it.
+        await self.page.evaluate(
+            "new Promise((told) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(told, 200))))"
+        )
         self.settled = await self.shifted()
 
     async def still(self) -> None:

@@ -94,6 +94,7 @@ async def test_the_page_shows_it_and_says_the_same_in_words(
         await expect(page.locator("#fan-words")).to_have_text(
             "The picture begins with the second projection."
         )
+        await expect(page.locator("#projection-rows tr")).to_have_count(3)
         await seen.settle()
         await projected(client, LOOKS[1:], LOOKS[0])
         await expect(page.locator("#fan .band")).to_have_count(2)

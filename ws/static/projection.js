@@ -19,7 +19,7 @@ export function projected(frame, view, names) {
   box.classList.toggle("is-stale", stale);
   at("projection-table").hidden = !told;
   at("fan-part").hidden = !told;
-  at("projection-needs").hidden = true;
+  at("projection-needs").hidden = !told;
   write(at("projection-record"), "");
   write(at("projection-age"), "");
   if (!told) {
@@ -117,8 +117,7 @@ function difference(frame, view, names, won) {
 function needs(frame, view, names) {
   const found = frame.needs;
   const settled = found && view.claims.some((c) => c.id === `eliminated:${found.who}` && c.status === "irreversible");
-  at("projection-needs").hidden = !found || settled;
-  if (!found || settled) return;
+  if (!found || settled) { write(at("projection-needs"), ""); return; }
   const had = found.share_had_in_same_places;
   write(at("projection-needs"), say(had === null ? "likely.needs" : "likely.needs.had", {
     who: names[found.who] ?? found.who, ahead: names[found.ahead] ?? found.ahead, had: had === null ? "" : round.format(had),
