@@ -1,4 +1,4 @@
-"""The common data format of NIST: valid, ids that are ids whatever names are."""
+"""The common data format of NIST: valid as JSON and as XML, both the same, ids that are ids whatever names are."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ from tally.model import read
 from tally.report import CountBatch, CountReport
 from tests.unit import cdf_xml
 from tests.unit.test_exports import counted, export
-from ws.exports import as_cdf, sheets
+from ws.exports import as_cdf, as_cdf_xml, sheets
 from ws.exports.sheets import Results
 
 MARKUP = "]]><!-- & \" ' </Name> &amp; -->"
@@ -68,6 +68,8 @@ def check_json(report: Any) -> None:
 def test_the_common_data_format_is_valid_and_adds_up(*, with_units: bool) -> None:
     report = json.loads(export("cdf.json", with_units=with_units))
     check_json(report)
+    assert cdf_xml.faults(export("cdf.xml", with_units=with_units)) == []
+    assert cdf_xml.read(export("cdf.xml", with_units=with_units)) == report
     known = {unit["@id"] for unit in report["GpUnit"]}
     assert len(known) == len(report["GpUnit"])
     for unit in report["GpUnit"]:
@@ -137,10 +139,13 @@ def test_everything_comes_back_from_the_common_data_format() -> None:
 
 
 @pytest.mark.parametrize("with_units", [True, False])
-def test_whatever_names_and_ids_are_it_is_valid(*, with_units: bool) -> None:
+def test_whatever_names_and_ids_are_both_forms_are_valid_and_the_same(*, with_units: bool) -> None:
     results = hostile(with_units=with_units)
     report = json.loads(as_cdf.written(results))
     check_json(report)
+    raw = as_cdf_xml.written(results)
+    assert cdf_xml.faults(raw) == []
+    assert cdf_xml.read(raw) == cdf_xml.carried(report)
     assert report["GeneratedDate"] == "2023-11-14T22:13:20Z"  # no fraction: the standard has none
     assert report["Election"][0]["StartDate"] == "2023-11-14"
     assert report["Notes"].endswith("date spring 2026")
@@ -178,3 +183,20 @@ def test_every_word_the_standard_has_is_used() -> None:
     assert set(as_cdf.VARIATIONS.values()) <= cdf_xml.enumerated("VoteVariation")
     units = {one["@id"]: one["Type"] for one in as_cdf.report(hostile(with_units=True))["GpUnit"]}
     assert (units["gp-a_x3a_b"], units["gp-a_b"], units["gp-a_x5f_x3a_b"]) == ("borough", "water", "other")
+
+
+def test_the_order_of_the_schema_is_ours() -> None:
+    for kind, order in as_cdf_xml.ORDER.items():
+        assert list(order) == [name for name in cdf_xml.fields(kind) if name in order], kind
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, order in as_cdf_xml.ORDER.items() if len(order) > 1))
+def test_another_order_is_invalid(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(as_cdf_xml.ORDER, kind, as_cdf_xml.ORDER[kind][::-1])
+    assert cdf_xml.faults(export("cdf.xml"))
+
+
+def test_a_field_nobody_gave_a_place_is_not_left_out_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(as_cdf_xml.ORDER, "Party", ())
+    with pytest.raises(AssertionError, match="Party has"):
+        export("cdf.xml")

@@ -70,7 +70,7 @@ def export(name: str, *, with_units: bool = True) -> bytes:
 
 def test_every_format_of_the_contract_is_here() -> None:
     assert {one.PATH for one in EXPORTS} == {
-        "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json",
+        "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json", "/v1/export/cdf.xml",
     }  # fmt: skip
 
 
