@@ -100,9 +100,12 @@ def _value(element: Any, kind: str) -> Any:
         return {"true": True, "false": False}[text]
     if kind == "xsd:IDREFS":
         return text.split(" ")
-    if schema_tree().find(f"{XSD}complexType[@name='{kind}']") is not None:
-        return _object(element, kind)
-    return text
+    return _object(element, kind) if kind in _objects() else text
+
+
+@cache
+def _objects() -> set[str]:
+    return {one.get("name") for one in schema_tree().iter(f"{XSD}complexType")}
 
 
 def carried(value: Any) -> Any:
