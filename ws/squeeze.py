@@ -17,7 +17,9 @@ ASIDE_BYTES = 64 << 10
 KEPT_MAX = 64
 """Compressed answers kept, each until its position moves."""
 _LEVEL = 6
-_KINDS = frozenset({"application/json", "application/atom+xml", "image/svg+xml", "text/csv", "text/html"})
+_KINDS = frozenset(
+    {"application/atom+xml", "application/json", "application/xml", "image/svg+xml", "text/csv", "text/html"}
+)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -159,7 +159,7 @@ def exports() -> Iterator[Operation]:
     """One operation an export, as they are found."""
     for export in EXPORTS:
         text = "; charset=utf-8" if export.MEDIA_TYPE.startswith("text/") else ""
-        name = export.PATH.removeprefix("/v1/export").strip("./").partition(".")[0].title()
+        name = export.PATH.removeprefix("/v1/export").strip("./").title().replace(".", "")
         yield Operation(
             export.PATH, f"export{name}", "Results to take away, as a file.",
             {export.MEDIA_TYPE + text: _NAMED.get(export.PATH)}, _TAKEN,

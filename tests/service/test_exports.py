@@ -10,7 +10,9 @@ import openpyxl
 import pytest
 from multidict import CIMultiDictProxy
 
-from tests.service.world import Client, batch, report, town
+from tests.service.world import Client, batch, definition, report, town
+from tests.unit import cdf_xml
+from tests.unit.test_cdf import check_json
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -21,7 +23,8 @@ async def taken(client: Client, path: str, **headers: str) -> tuple[int, CIMulti
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json"]
+    "path",
+    ["/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json", "/v1/export/cdf.xml"],
 )
 async def test_every_export_is_a_file_that_says_where_it_stands(tmp_path: Path, path: str) -> None:
     async with town(tmp_path) as client:
@@ -53,6 +56,24 @@ async def test_exports_hold_what_the_view_shows(tmp_path: Path) -> None:
         report_ = json.loads((await taken(client, "/v1/export/cdf.json"))[2])
         selections = report_["Election"][0]["Contest"][0]["ContestSelection"]
         assert [one["VoteCounts"][0]["Count"] for one in selections] == list(shown.values())
+
+
+async def test_the_common_data_format_of_a_service_is_valid_in_both_forms(tmp_path: Path) -> None:
+    defined = definition()
+    defined["units"][0]["name"] = "North <&> \x01 “South”"
+    async with town(tmp_path, defined) as client:
+        await client.post(batch("b1", report("p001", 50, 20), report("p002", 5, 2)))
+        for query in ("", "?units=1", "?contest=mayor&units=1"):
+            told = json.loads((await taken(client, "/v1/export/cdf.json" + query))[2])
+            check_json(told)
+            status, headers, raw = await taken(
+                client, "/v1/export/cdf.xml" + query, **{"Accept-Encoding": "gzip"}
+            )
+            assert (status, headers["Content-Type"]) == (200, "application/xml")
+            assert headers["Content-Encoding"] == "gzip"
+            assert headers["Content-Disposition"].endswith('-results-cdf-v2.xml"')
+            assert cdf_xml.faults(raw) == []
+            assert cdf_xml.read(raw) == cdf_xml.carried(told)
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ WRONG = [
     ("/oembed", "?url=x&format=xml", "mayor", 501, "no-oembed"),
     *(
         (f"/v1/export{name}", query, "mayor", status, code)
-        for name in (".csv", ".json", ".xlsx", "/cdf.json")
+        for name in (".csv", ".json", ".xlsx", "/cdf.json", "/cdf.xml")
         for query, status, code in (("?units=x", 400, "bad-query"), ("?contest=x", 404, "unknown-contest"))
     ),
 ]  # fmt: skip

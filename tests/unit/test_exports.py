@@ -7,15 +7,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import openpyxl
-import pytest
 
 from tally import engine
 from tally.model import read
 from tally.report import CountBatch, CountReport, DeskCommand
 from tally.state import State
-from tests.data.where import published
 from ws.exports import EXPORTS, sheets
 from ws.exports.feed import atom
 from ws.exports.sheets import Results
@@ -73,7 +70,7 @@ def export(name: str, *, with_units: bool = True) -> bytes:
 
 def test_every_format_of_the_contract_is_here() -> None:
     assert {one.PATH for one in EXPORTS} == {
-        "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json",
+        "/v1/export.json", "/v1/export.csv", "/v1/export.xlsx", "/v1/export/cdf.json", "/v1/export/cdf.xml",
     }  # fmt: skip
 
 
@@ -120,80 +117,6 @@ def test_a_workbook_opens_with_the_same_cells() -> None:
     assert not any(sheet._hyperlinks for sheet in book)  # openpyxl has no other way to ask
     units = [[cell.value for cell in row] for row in book["mayor"].iter_rows(min_row=2)]
     assert units == [[None if c == "" else c for c in row] for row in sheets.units(counted().contests[0])]
-
-
-@pytest.mark.parametrize("with_units", [True, False])
-def test_the_common_data_format_is_valid_and_adds_up(*, with_units: bool) -> None:
-    folder = published("feed_samples/nist_1500_100_v2")
-    schema = json.loads((folder / "NIST_V2_election_results_reporting.json").read_text("utf-8"))
-    report = json.loads(export("cdf.json", with_units=with_units))
-    jsonschema.validate(report, schema)
-    known = {unit["@id"] for unit in report["GpUnit"]}
-    assert len(known) == len(report["GpUnit"])
-    for unit in report["GpUnit"]:
-        assert set(unit.get("ComposingGpUnitIds", ())) <= known
-    election = report["Election"][0]
-    people = {one["@id"] for one in election["Candidate"]}
-    for contest in election["Contest"]:
-        for selection in contest["ContestSelection"]:
-            assert set(selection["CandidateIds"]) <= people
-            whole, *parts = selection["VoteCounts"]
-            assert {count["GpUnitId"] for count in selection["VoteCounts"]} <= known
-            if with_units:
-                assert sum(count["Count"] for count in parts) == whole["Count"]
-    assert [one["VoteCounts"][0]["Count"] for one in election["Contest"][0]["ContestSelection"]] == [
-        205,
-        94,
-        1,
-    ]
-    assert [contest["VoteVariation"] for contest in election["Contest"]] == ["plurality", "majority", "other"]
-
-
-def said(text: dict[str, Any]) -> str:
-    return str(text["Text"][0]["Content"])
-
-
-def test_everything_comes_back_from_the_common_data_format() -> None:
-    """A reader of the format alone has the tree, the names and every number of every counted row."""
-    report, state = json.loads(export("cdf.json")), counted()
-    definition = state.layout.definition
-    units = {unit["@id"].removeprefix("gp-"): unit for unit in report["GpUnit"]}
-    parent = {
-        child.removeprefix("gp-"): name
-        for name, unit in units.items()
-        for child in unit.get("ComposingGpUnitIds", ())
-    }
-    for unit in definition.units:
-        found = units[unit.id]
-        assert said(found["Name"]) == unit.name if unit.name else "Name" not in found
-        assert found.get("VotersRegistered") == unit.voters_registered
-        assert found.get("OtherType") or found["Type"] == unit.type
-        assert parent[unit.id] == (unit.parent or "whole")
-    election = report["Election"][0]
-    people = {one["@id"]: one for one in election["Candidate"]}
-    parties = {one["@id"]: said(one["Name"]) for one in report["Party"]}
-    for contest, told in zip(state.contests, election["Contest"], strict=True):
-        assert (told["VotesAllowed"], told["NumberElected"]) == (contest.layout.contest.votes_allowed, 1)
-        rows: dict[tuple[str, str], list[int]] = {}
-        for selection, shown in zip(contest.layout.contest.selections, told["ContestSelection"], strict=True):
-            person = people[shown["CandidateIds"][0]]
-            assert said(person["BallotName"]) == (selection.name or selection.id)
-            assert parties.get(person.get("PartyId")) == selection.party
-            for count in shown["VoteCounts"][1:]:
-                key = count["GpUnitId"].removeprefix("gp-"), count.get("OtherType") or count["Type"]
-                rows.setdefault(key, []).append(count["Count"])
-        start = len(sheets.UNITS)
-        held = {
-            (row[1], row[4]): list(row[start:]) for row in sheets.units(contest) if row[start] is not None
-        }
-        assert rows == {key: row for key, row in held.items() if key[0] != "b"}, (
-            "b is annulled: it counts nothing"
-        )
-    cast = {
-        (one["GpUnitId"], one.get("OtherType") or one["Type"]): one["BallotsCast"]
-        for one in election["BallotCounts"]
-    }
-    assert cast == {("gp-whole", "total"): 309, ("gp-a", "election-day"): 300, ("gp-a", "mail"): 9}
 
 
 def test_the_feed_links_to_claims_whose_ids_are_not_plain() -> None:

@@ -185,6 +185,7 @@ export class Detail {
     const all = [
       [`/contest/${q}`, say("links.page")], [`${this.path}/units.ndjson`, say("links.rows")], [`/v1/export.csv?contest=${q}&units=1`, "CSV"],
       [`/v1/export.xlsx?contest=${q}&units=1`, "XLSX"], [`/v1/export.json?contest=${q}&units=1`, "JSON"], [`/v1/export/cdf.json?contest=${q}&units=1`, "NIST CDF"],
+      [`/v1/export/cdf.xml?contest=${q}&units=1`, "NIST CDF XML"],
       [`${this.path}/history`, say("links.history")], ["/v1/claims.atom", say("links.feed")],
     ];
     at("chosen-links").replaceChildren(...all.flatMap(([href, text], index) => index ? [" · ", link(href, text)] : [link(href, text)]));
