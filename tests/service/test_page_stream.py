@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.service.browser import looking
 from tests.service.process import serving
@@ -166,3 +166,25 @@ async def test_seconds_without_a_word_are_shown_and_not_read_out(tmp_path: Path)
             os.kill(served.pid, signal.SIGCONT)
         await shown.text("connection").to_have_text("live")
         assert (await shown.page.evaluate("window.readOut"))[-1] == "live"
+
+
+@pytest.mark.parametrize("code", [3502, 3503])
+async def test_a_page_that_was_sent_away_comes_back(tmp_path: Path, code: int) -> None:
+    """Too slow to say hello, or too quick with commands: an SDK stays away then, a reader would wait for ever."""
+    async with town(tmp_path, a_town()) as client, looking("about:blank") as shown:
+        met: list[WebSocketRoute] = []
+
+        async def way(socket: WebSocketRoute) -> None:
+            met.append(socket)
+            if len(met) == 1:
+                await socket.close(code=code, reason="away")
+            else:
+                socket.connect_to_server()
+
+        await shown.page.route_web_socket(f"**{SOCKET}", way)
+        await shown.page.goto(client.read)
+        await expect(shown.page.locator("#connection")).to_have_text("live", timeout=SOON_MS)
+        await count(client, 1, 11)
+        await expect(shown.page.locator("main")).to_contain_text("Ann elected")
+        assert len(met) == 2
+        assert not [url for url in shown.asked if EVENTS in url]
