@@ -1,7 +1,8 @@
-"""Text as gzip to who takes that: once a position, and beside the loop where it is long."""
+"""Text as gzip to who takes that: once an answer, and beside the loop where it is long."""
 
 import asyncio
 import gzip
+import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,9 @@ LEAST_BYTES = 1_400
 ASIDE_BYTES = 64 << 10
 """From here on another thread compresses: 64 KiB of JSON take about a millisecond."""
 KEPT_MAX = 64
-"""Compressed answers kept, each until its position moves."""
+"""Compressed answers kept, the least recently asked for going first."""
+KEPT_BYTES_MAX = 32 << 20
+"""Of all of them together: an export of a large night takes some megabytes at every position."""
 _LEVEL = 6
 _KINDS = frozenset(
     {"application/atom+xml", "application/json", "application/xml", "image/svg+xml", "text/csv", "text/html"}
@@ -23,23 +26,50 @@ _KINDS = frozenset(
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+class _Kept:
+    """Compressed bodies, by the hash of what they were made of."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[bytes, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, key: bytes) -> bytes | None:
+        made = self._of.get(key)
+        if made is not None:
+            self._of.move_to_end(key)
+        return made
+
+    def put(self, key: bytes, made: bytes) -> None:
+        self._of[key] = made
+        self._bytes += len(made)
+        while len(self._of) > KEPT_MAX or self._bytes > KEPT_BYTES_MAX:
+            self._bytes -= len(self._of.popitem(last=False)[1])
+
+
 def squeezing() -> Middleware:
     """Compress whole answers of text. They are other bytes, so they have another tag (RFC 9110, 8.8.3)."""
-    kept: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+    kept = _Kept()
+    making: dict[bytes, asyncio.Future[bytes]] = {}
 
-    async def small(key: str, tag: str, body: bytes) -> bytes:
+    async def small(body: bytes) -> bytes:
+        """By content, not by address: a query that means nothing makes another address of the same answer."""
+        long = len(body) >= ASIDE_BYTES
+        key = await asyncio.to_thread(_digest, body) if long else _digest(body)
         known = kept.get(key)
-        if known is not None and tag and known[0] == tag:
-            kept.move_to_end(key)
-            return known[1]
-        if len(body) < ASIDE_BYTES:
-            made = gzip.compress(body, _LEVEL, mtime=0)
-        else:
-            made = await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
-        if tag:
-            kept[key] = tag, made
-            if len(kept) > KEPT_MAX:
-                kept.popitem(last=False)
+        if known is not None:
+            return known
+        if not long:
+            made = _squeezed(body)
+            kept.put(key, made)
+            return made
+        if key in making:  # a crowd that asks at once waits for one
+            return await asyncio.shield(making[key])
+        making[key] = asyncio.ensure_future(asyncio.to_thread(_squeezed, body))
+        try:
+            made = await asyncio.shield(making[key])
+        finally:
+            del making[key]
+        kept.put(key, made)
         return made
 
     @web.middleware
@@ -57,7 +87,7 @@ def squeezing() -> Middleware:
             return response
         response.headers["Vary"] = "Accept-Encoding"
         if takes_gzip(request):
-            response.body = await small(request.path_qs, tag, body)
+            response.body = await small(body) if tag else await _once(body)
             response.headers["Content-Encoding"] = "gzip"
             if tag:
                 response.headers["ETag"] = _other(tag)
@@ -69,3 +99,16 @@ def squeezing() -> Middleware:
 def _other(tag: str) -> str:
     """The tag of the compressed form."""
     return f'{tag[:-1]}{SQUEEZED}"'
+
+
+async def _once(body: bytes) -> bytes:
+    """An answer without a tag, which is not kept."""
+    return _squeezed(body) if len(body) < ASIDE_BYTES else await asyncio.to_thread(_squeezed, body)
+
+
+def _squeezed(body: bytes) -> bytes:
+    return gzip.compress(body, _LEVEL, mtime=0)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()

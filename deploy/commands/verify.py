@@ -67,7 +67,10 @@ def verify(
 def _place(source: str) -> str:
     """A file; or the URL all of a service or copy is under, with its slash. FileNotFoundError: neither."""
     if _is_url(source):
-        parts = urlsplit(source)
+        try:
+            parts = urlsplit(source)
+        except ValueError as error:
+            raise typer.BadParameter(f"{source} is no URL: {error}") from error
         return urlunsplit((parts.scheme, parts.netloc, PAGE.sub("", parts.path).rstrip("/") + "/", "", ""))
     path = Path(source)
     if path.is_dir():

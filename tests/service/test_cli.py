@@ -109,6 +109,7 @@ def test_what_a_person_gets_wrong_is_said_with_what_is_right(tmp_path: Path) -> 
             (["desk", "correct", "--file", "notes.txt", "--reason", "x"], 78, "notes.txt:1: no JSON"),
             (["verify", "count.example"], 69, "begins with http:// or https://"),
             (["verify", "."], 69, "tally bake"),
+            (["verify", "http://["], 64, "http://[ is no URL"),
         ):
             ended = tally(*arguments, cwd=tmp_path)
             assert ended.returncode == code, (arguments, ended.stderr)

@@ -136,3 +136,25 @@ async def test_a_copy_has_it_too(tmp_path: Path) -> None:
         await expect(words).to_contain_text(f"Ann: at first {said(low)} to {said(high)}")
         await expect(seen.page.locator("#fan .band")).to_have_count(2)
         seen.clean(url)
+
+
+@pytest.mark.browser
+async def test_another_journal_begins_the_picture_anew(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    async with looking("about:blank") as seen:
+        words = seen.page.locator("#fan-words")
+        async with town(tmp_path / "one", night(), **FAST) as client:
+            address = client.read.removeprefix("http://")
+            await projected(client, LOOKS[:3])
+            await seen.page.goto(client.read)
+            await seen.page.locator("#projection").scroll_into_view_if_needed()
+            await expect(words).to_contain_text("Ann: at first ")
+        async with town(tmp_path / "two", night(), listen=address, **FAST) as client:
+            await projected(client, LOOKS[:1])
+            await expect(words).to_have_text("The picture begins with the second projection.", timeout=20_000)
+            await expect(seen.page.locator("#fan .band")).to_have_count(0)
+            await projected(client, LOOKS[1:2], LOOKS[0])
+            low, high = (await client.get(f"{PATH}s"))["points"][-1]["selections"][0]["share"]["90"]
+            await expect(words).to_contain_text(f"now {said(low)} to {said(high)}")
+            await expect(seen.page.locator("#fan .band")).to_have_count(2)

@@ -1,6 +1,8 @@
 """How the live page hears: over a WebSocket; past a proxy without one, over Server-Sent Events; without either, it asks."""
 
 import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,14 +10,22 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.service.browser import looking
+from tests.service.process import serving
 from tests.service.test_page import a_town, count, pytestmark
 from tests.service.world import town
 
 __all__ = ["pytestmark"]
 SOON_MS = 25_000
+READ_OUT = """() => {
+  [window.readOut, window.written] = [[], 0];
+  const node = document.getElementById("connection");
+  const say = (change) => { window.written++; if (node.getAttribute("aria-live") !== "off") window.readOut.push(node.textContent); };
+  new MutationObserver(say).observe(node, { childList: true, characterData: true, subtree: true });
+}"""
+"""What a live region would have a screen reader say, from now on."""
 SOCKET, EVENTS = "/connection/websocket", "/v1/stream"
 
 
@@ -134,3 +144,47 @@ async def test_a_page_without_any_stream_asks_and_goes_back_to_one(tmp_path: Pat
         await expect(shown.page.locator("#connection")).to_have_text("live", timeout=SOON_MS)
         assert (await shown.happened()).count("Ann elected: irreversible (certain)") == 1
         assert all("WebSocket" in said or "503" in said for said in shown.complaints)
+
+
+async def test_seconds_without_a_word_are_shown_and_not_read_out(tmp_path: Path) -> None:
+    async with serving(tmp_path, a_town()) as served, looking("about:blank") as shown:
+        await shown.page.clock.install()
+        await shown.page.goto(served.read)
+        await shown.text("connection").to_have_text("live")
+        os.kill(served.pid, signal.SIGSTOP)  # connected still, and silent
+        try:
+            await shown.page.evaluate(READ_OUT)
+            await shown.page.clock.fast_forward(10_500)
+            for _ in range(4):
+                await shown.page.clock.run_for(1_000)
+            await expect(shown.page.locator("#connection")).to_contain_text("no word from the service for 1")
+            first, *more = await shown.page.evaluate("window.readOut")
+            assert "no word from the service" in first
+            assert not more
+            assert await shown.page.evaluate("window.written") > 2
+        finally:
+            os.kill(served.pid, signal.SIGCONT)
+        await shown.text("connection").to_have_text("live")
+        assert (await shown.page.evaluate("window.readOut"))[-1] == "live"
+
+
+@pytest.mark.parametrize("code", [3502, 3503])
+async def test_a_page_that_was_sent_away_comes_back(tmp_path: Path, code: int) -> None:
+    """Too slow to say hello, or too quick with commands: an SDK stays away then, a reader would wait for ever."""
+    async with town(tmp_path, a_town()) as client, looking("about:blank") as shown:
+        met: list[WebSocketRoute] = []
+
+        async def way(socket: WebSocketRoute) -> None:
+            met.append(socket)
+            if len(met) == 1:
+                await socket.close(code=code, reason="away")
+            else:
+                socket.connect_to_server()
+
+        await shown.page.route_web_socket(f"**{SOCKET}", way)
+        await shown.page.goto(client.read)
+        await expect(shown.page.locator("#connection")).to_have_text("live", timeout=SOON_MS)
+        await count(client, 1, 11)
+        await expect(shown.page.locator("main")).to_contain_text("Ann elected")
+        assert len(met) == 2
+        assert not [url for url in shown.asked if EVENTS in url]

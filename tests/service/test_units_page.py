@@ -1,10 +1,11 @@
 """Every unit on the page of a contest: down the places, by name, page by page; and a contest found among many."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Page, Route, ViewportSize, expect
 
 from tests.service.browser import at_every_size, looking, to_the_units
 from tests.service.wide import many_contests, many_units
@@ -90,6 +91,37 @@ async def test_many_units_come_a_page_at_a_time_and_follow_the_count(
         await expect(page.locator("#units-pages")).to_be_hidden()
         await seen.no_wider()
         seen.clean(client.read)
+
+
+async def test_a_page_is_called_what_it_is_however_late_it_comes(tmp_path: Path) -> None:
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.3)
+        await route.continue_()
+
+    async with town(tmp_path, many_units(350)) as client, looking(client.read) as seen:
+        page = seen.page
+        await to_the_units(page)
+        await expect(page.locator("#units-body tr")).to_have_count(100)
+        await page.route("**/units?*", slowly)
+        await page.evaluate("for (const _ of [1, 2]) document.getElementById('units-next').click()")
+        await expect(page.locator("#units-shown")).to_have_text(
+            "350 units or places, 101 to 200 on this page"
+        )
+        await expect(page.locator("#units-body tr").first).to_contain_text("u00100")
+        await page.locator("#units-next").press("Enter")
+        await expect(page.locator("#units-shown")).to_have_text(
+            "350 units or places, 201 to 300 on this page"
+        )
+        await expect(page.locator("#units-body tr").first).to_contain_text("u00200")
+
+
+async def test_the_table_stands_where_the_picture_cannot_be_had(tmp_path: Path) -> None:
+    async with town(tmp_path, many_units(250)) as client, looking("about:blank") as seen:
+        await seen.page.route("**/crossing.bundle.js", lambda route: route.abort())
+        await seen.page.goto(client.read)
+        await expect(seen.page.locator("#connection")).to_have_text("live")
+        await to_the_units(seen.page)
+        await expect(seen.page.locator("#units-body tr")).to_have_count(100)
 
 
 @at_every_size

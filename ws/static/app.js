@@ -65,12 +65,13 @@ async function start() {
   stream.follow(new Map([
     [`contest:${contest.id}`, show], [`calls:${election.election}`, heard], [`status:${election.election}`, () => {}], [`projection:${contest.id}`, likely],
   ]), new Map([[`calls:${election.election}`, before(election.position)]]));
-  await Promise.all([stream.begun, customElements.whenDefined("tally-crossing")]);
+  await stream.begun;
+  unfold(contest.id);
+  listUnits(contest.id);
+  await customElements.whenDefined("tally-crossing"); // which never comes where its file does not: the rest stands without it
   picture.fixed = mirrored;
   picture.open(contest, names, fetchJson);
   if (live) picture.take(live);
-  unfold(contest.id);
-  listUnits(contest.id);
 }
 
 // The contest of the path; at `/` the one after the #, or the first.

@@ -28,6 +28,7 @@ function pointOf(seq, asOf, valid, selections, votes) {
 }
 
 export class Fan {
+  #epoch = null; // the journal they are of
   #points = []; // { seq, ms, valid, of: selection → { votes, middle, low, high } }, oldest first
 
   constructor(names) {
@@ -37,7 +38,8 @@ export class Fan {
   }
 
   // What was projected before the page was opened: `tally-projections/1`.
-  fill({ points }) {
+  fill({ points, position }) {
+    this.#of(position);
     const known = points.map((point) => pointOf(point.seq, point.as_of, point.valid, point.selections, (one) => one.votes));
     const last = known.at(-1)?.seq ?? 0;
     this.#points = [...known, ...this.#points.filter((point) => point.seq > last)];
@@ -46,10 +48,19 @@ export class Fan {
 
   // A frame of the projection, beside the newest view: its votes are nearly those the frame was made from.
   take(frame, view) {
+    this.#of(frame.position);
     if (frame.status !== "projected" || (this.#points.at(-1)?.seq ?? 0) >= frame.position.seq) return;
     const votes = new Map(view.totals.map((total) => [total.selection, total.votes]));
     this.#points.push(pointOf(frame.position.seq, frame.as_of, view.valid, frame.selections, (one) => votes.get(one.selection) ?? 0));
     if (this.#points.length > KEPT) this.#points = this.#points.filter((_, place, all) => place % 2 === 0 || place === all.length - 1);
+    this.#draw();
+  }
+
+  // Of another journal nothing stays: it counts from 1 again.
+  #of({ epoch }) {
+    if (this.#epoch === epoch) return;
+    if (this.#epoch !== null) this.#points = [];
+    this.#epoch = epoch;
     this.#draw();
   }
 
@@ -61,7 +72,12 @@ export class Fan {
 
   #draw() {
     const { highest, points } = this.#shown;
-    if (points.length < 2) { write(at("fan-words"), say("fan.begins")); return; }
+    if (points.length < 2) { // what was drawn before, of others or of another journal, is not this
+      write(at("fan-words"), say("fan.begins"));
+      for (const part of ["fan", "fan-heads", "fan-rows"]) at(part).replaceChildren();
+      at("fan").setAttribute("aria-label", say("fan.begins"));
+      return;
+    }
     const [first, now] = [points[0], points.at(-1)];
     const said = highest.map((one) => say("fan.of", { who: this.#name(one), was: range(first.of.get(one)), now: range(now.of.get(one)), counted: counted(now, now.of.get(one)) })).join(" ");
     at("fan").replaceChildren(...this.#picture(highest, points));

@@ -17,6 +17,7 @@ export class Stream {
   #opened = false;
   #connected = false;
   #known = false; // whether there ever was a connection
+  #quiet = false; // what was said last
   #heardAt = Date.now();
   #begin;
   // Comes with the first frame, or when none comes for long: what is read of the past from then on leaves no gap to what is heard.
@@ -93,6 +94,9 @@ export class Stream {
     const quietMs = Date.now() - this.#heardAt, stale = quietMs > STALE_AFTER_MS;
     const lost = !this.#connected || stale;
     if (tell(at("connection"), this.standIn.words(lost)) || (!this.#known && !stale)) return; // connecting still
+    const quiet = this.#connected && stale;
+    if (quiet && this.#quiet) at("connection").setAttribute("aria-live", "off"); // said once: seconds that pass are not read out
+    this.#quiet = quiet;
     at("connection").classList.toggle("lost", lost);
     write(at("connection"), !this.#connected ? say("connection.lost") : stale ? say("connection.quiet", { s: Math.round(quietMs / 1_000) }) : say("connection.live"));
   }

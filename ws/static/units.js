@@ -16,6 +16,7 @@ export class Units {
   #befores = []; // where the pages before this one began
   #after = null;
   #next = null;
+  #nextOf = null; // how many pages were before the one that `#next` is told of
   #first = 0;
   #near = false;
   #asked = 0; // the newest question; older answers are not shown
@@ -89,11 +90,12 @@ export class Units {
   #open(parent) {
     if (parent !== null) at("units-search").value = "";
     this.#parent = parent;
-    [this.#befores, this.#after, this.#first] = [[], null, 0];
+    [this.#befores, this.#after, this.#first, this.#nextOf] = [[], null, 0, null];
     this.#ask();
   }
 
   #turn(on) {
+    if (on && this.#nextOf !== this.#befores.length) { this.#ask(); return; } // the page to turn from has not come: it is asked for again
     if (on) this.#befores.push(this.#after);
     this.#after = on ? this.#next : this.#befores.pop() ?? null;
     this.#first = this.#befores.length * ROWS;
@@ -148,7 +150,7 @@ export class Units {
       row.setAttribute("aria-rowindex", this.#first + index + 2); // the head is the first
     });
     at("units-table").setAttribute("aria-rowcount", page.total + 1);
-    this.#next = page.next;
+    [this.#next, this.#nextOf] = [page.next, this.#befores.length];
     const found = !page.total ? say("units.none") : say(search ? "found" : "units.total", { n: page.total });
     const shown = page.total > ROWS ? `, ${say("units.page", { first: this.#first + 1, last: Math.min(this.#first + ROWS, page.total) })}` : "";
     write(at("units-shown"), found + shown);

@@ -86,7 +86,7 @@ export class Verdict {
 
   async #prove(claim) {
     const view = this.#view, moment = this.#seq === null ? "" : `&at=${this.#seq}`;
-    const key = `${claim.id}@${view.position.seq}${moment}`;
+    const key = `${claim.id}@${view.position.epoch}/${view.position.seq}${moment}`;
     if (this.#proofOf === key || !at("proof").open) return;
     const wait = this.#provedAt + PROVE_EVERY_MS - Date.now();
     if (wait > 0) {
@@ -98,7 +98,10 @@ export class Verdict {
     const path = `/v1/contests/${encodeURIComponent(view.contest)}`;
     const address = `${path}/certificate?claim=${encodeURIComponent(claim.id)}${moment}`;
     let certificate;
-    try { certificate = await fetchJson(address); } catch { return; }
+    try { certificate = await fetchJson(address); } catch {
+      if (this.#proofOf === key) this.#proofOf = null; // it is asked for again with the next view, or look at it
+      return;
+    }
     if (this.#proofOf === key) this.#lay(certificate, address, `${path}/units.ndjson${moment.replace("&", "?")}`);
   }
 

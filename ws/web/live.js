@@ -12,13 +12,17 @@ export class Socket {
   constructor({ up, down, none }) {
     const client = new Centrifuge(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/connection/websocket`, { maxReconnectDelay: RECONNECT_MOST_MS });
     this.#client = client;
-    let tries = 0;
+    let tries = 0, given = false;
     client.on("connected", () => { tries = -Infinity; up(); });
     client.on("connecting", down);
-    client.on("disconnected", down);
+    client.on("disconnected", () => {
+      down();
+      // Sent away for good (it was too slow to say hello, or asked too much): for readers there is no such thing.
+      if (!given) setTimeout(() => client.connect(), RECONNECT_MOST_MS * (0.5 + 0.5 * Math.random()));
+    });
     client.on("error", ({ type }) => {
       if (!["transport", "connect"].includes(type) || ++tries < TRIES) return;
-      tries = -Infinity;
+      [tries, given] = [-Infinity, true];
       client.disconnect();
       none();
     });
