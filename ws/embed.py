@@ -64,8 +64,9 @@ class Embedding:
         contest = self._contest(request) if "id" in request.match_info else layout.definition.contests[0]
         if contest is None:
             return None
-        here, lang = origin(request, secure=self._secure), options(request.query).lang
-        return preview(here, contest, layout.definition.election, lang) + "\n"
+        asked = request.query.get("lang")
+        lang = asked if asked in LANGUAGES else None
+        return preview(origin(request, secure=self._secure), contest, layout.definition.election, lang) + "\n"
 
     async def _ended(self, _app: web.Application) -> None:
         self._pictures.close()

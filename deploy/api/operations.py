@@ -127,9 +127,9 @@ _FILE = Parameter(
 _UNKNOWN = "404 with the same page for an unknown id."
 _SVG, _PLAIN = "image/svg+xml; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8"
 PAGES = (
-    Operation("/", "page", "The live page.", {HTML: None}, tagged=True),
+    Operation("/", "page", "The live page.", {HTML: None}, (_LANG,), tagged=True),
     Operation("/contest/{id}", "contestPage", f"The live page of a contest; {_UNKNOWN}",
-              {HTML: None}, (CONTEST,), statuses=(200, 404), tagged=True),
+              {HTML: None}, (CONTEST, _LANG), statuses=(200, 404), tagged=True),
     Operation("/observe", "observersPage", "All contests live, for observers.", {HTML: None}, tagged=True),
     Operation("/static/{name}", "asset", "What the pages are made of.", {"*/*": None},
               (_FILE,), tagged=True),
