@@ -91,7 +91,10 @@ async def _verify(source: str, units: str | None, election: str | None, claim: s
             rows = await _rows(session, units or _named_rows(certificate))
             definition = json.loads(await _fetch(session, election)) if election else None
             return _judge([Material(certificate, rows, definition)])
-        materials = await _from_service(session, source, units, claim)
+        try:
+            materials = await _from_service(session, source, units, claim)
+        except (KeyError, TypeError) as error:
+            raise aiohttp.ClientError(f"{source} answers, but not as a tally service does") from error
         if claim is not None and not materials:
             raise typer.BadParameter(f"no contest there has a claim {claim}; without --claim all are checked")
         worst = _judge(materials)

@@ -12,6 +12,10 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
 
 from tests.faults.test_kill import digest_of, start
 from tests.service.world import batch, definition, report, town
@@ -297,6 +301,24 @@ async def test_verify_a_service_and_a_file(tmp_path: Path) -> None:
     bad = tally("verify", "certificate.json", "--units", "rows.ndjson", cwd=tmp_path)
     assert bad.returncode == 1
     assert "slack" in bad.stdout
+
+
+@pytest.mark.parametrize("said", [{}, {"contests": [{}]}, {"contests": 5}, {"contests": None}])
+async def test_who_answers_something_else_is_no_false_certificate(said: Any) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(said)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ended = await asyncio.to_thread(tally, "verify", f"http://127.0.0.1:{runner.addresses[0][1]}")
+    finally:
+        await runner.cleanup()
+    assert ended.returncode == 69
+    assert "answers, but not as a tally service does" in ended.stderr
 
 
 async def test_verify_takes_the_address_at_hand_and_a_copy_on_disk(tmp_path: Path) -> None:

@@ -37,8 +37,8 @@ export function write(node, text) { if (node.textContent !== text) node.textCont
 // Once a node is on the screen, or so far from it: what nobody scrolls to is not loaded.
 export function near(node, rootMargin = "0px") {
   return new Promise((come) => {
-    new IntersectionObserver(([seen], observer) => {
-      if (!seen.isIntersecting) return;
+    new IntersectionObserver((seen, observer) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
       observer.disconnect();
       come();
     }, { rootMargin }).observe(node);
