@@ -141,9 +141,8 @@ def load_settings(config: Path | None, **options: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         line = int(found.group(1)) if (found := re.search(r"line (\d+)", str(error))) else 1
         raise ConfigurationFault([Fault(where, line, str(error))]) from error
-    except (
-        SettingsError
-    ) as error:  # of a variable that holds a list, the one form that is parsed before it is judged
+    except SettingsError as error:
+        # Of a variable that holds a list: the one form that is parsed before it is judged.
         name = found.group(1) if (found := re.search(r'field "(\w+)"', str(error))) else "variable"
         raise ConfigurationFault(
             [Fault(_variable(name), 1, 'a JSON list is needed, such as ["…", "…"]')]

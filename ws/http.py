@@ -110,8 +110,8 @@ class Reading:
             return found
         state, contest = found
         tag = self._tag(contest.changed_seq)
-        if has(request, tag):
-            return web.Response(status=304, headers=self._headers(tag))
+        if (known := self._known(request, tag)) is not None:
+            return known
         response = web.StreamResponse(headers=self._headers(tag))
         response.content_type = "application/x-ndjson"
         lines = await asyncio.to_thread(list, canonical_lines(self._at_rest(state, contest)))
@@ -131,8 +131,8 @@ class Reading:
             return found
         state, contest = found
         tag = self._tag(contest.changed_seq)
-        if has(request, tag):
-            return web.Response(status=304, headers=self._headers(tag))
+        if (known := self._known(request, tag)) is not None:
+            return known
         still = self._at_rest(state, contest)
         view = await asyncio.to_thread(origins_view, state, still, self._board.epoch)
         return self._answer(request, wire.to_json(view), tag)
@@ -273,10 +273,13 @@ class Reading:
         }
 
     def _answer(self, request: web.Request, body: bytes, tag: str) -> web.Response:
-        headers = self._headers(tag)
-        if has(request, tag):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="application/json", headers=headers)
+        if (known := self._known(request, tag)) is not None:
+            return known
+        return web.Response(body=body, content_type="application/json", headers=self._headers(tag))
+
+    def _known(self, request: web.Request, tag: str) -> web.Response | None:
+        """The answer to who has it already; None: it has to be sent."""
+        return web.Response(status=304, headers=self._headers(tag)) if has(request, tag) else None
 
 
 async def not_yet(request: web.Request) -> web.Response:

@@ -94,10 +94,9 @@ class Calibration(Struct):
     levels: list[Level]
 
 
-class Projection(Struct):
-    """Statistics, never a claim. Fields from calibration on are absent where nothing is modelled."""
+class Headed(Struct):
+    """Which contest, and which position of the count what is projected was made from."""
 
-    format: Literal["tally-projection/1"]
     grade: Literal["projected"]
     contest: Identifier
     election: Identifier
@@ -105,6 +104,12 @@ class Projection(Struct):
     is_test: IsTest
     position: Position
     as_of: Instant
+
+
+class Projection(Headed):
+    """Statistics, never a claim. Fields from calibration on are absent where nothing is modelled."""
+
+    format: Literal["tally-projection/1"]
     age_records: Count
     stale: bool
     status: Literal["projected", "too-early", "counted", "not-modelled", "not-projected"]
@@ -145,15 +150,8 @@ class ProjectedThen(Struct):
     selections: Annotated[list[Ranged], Meta(max_length=3)]
 
 
-class Projections(Struct):
+class Projections(Headed):
     """How a contest's projections went, the oldest first: at most some 120 of them, of this run of the service."""
 
     format: Literal["tally-projections/1"]
-    grade: Literal["projected"]
-    contest: Identifier
-    election: Identifier
-    label: Label
-    is_test: IsTest
-    position: Position
-    as_of: Instant
     points: list[ProjectedThen]

@@ -14,7 +14,7 @@ from tests.service.browser import Seen, at_every_size, state
 from tests.service.process import serving
 from tests.service.test_observe import cells, claim, several
 from tests.service.test_states import OLD
-from tests.service.world import batch, definition, report, town
+from tests.service.world import Client, batch, definition, report, town
 
 pytestmark = [pytest.mark.browser, at_every_size]
 
@@ -27,6 +27,12 @@ async def observed(origin: str, into: Path, axe: str, size: ViewportSize) -> Asy
     async with state(f"{origin}/observe#mayor", into, axe, size) as seen:
         await seen.says(doubt_text=re.compile("[^…]$"))
         yield seen
+
+
+async def decided(client: Client, seen: Seen) -> None:
+    """Eleven of twelve units are counted, and Ann is elected."""
+    await client.post(batch("b1", *(report(f"p{n:03}", 60, 40) for n in range(1, 12))))
+    await expect(cells(seen, "Mayor").nth(4)).to_have_text("Ann elected")
 
 
 async def places(seen: Seen, *rows: str) -> None:
@@ -47,8 +53,7 @@ async def test_a_disputed_place(tmp_path: Path, axe: str, size: ViewportSize) ->
         town(tmp_path, NIGHT) as client,
         observed(client.read, tmp_path, axe, size) as seen,
     ):
-        await client.post(batch("b1", *(report(f"p{n:03}", 60, 40) for n in range(1, 12))))
-        await expect(cells(seen, "Mayor").nth(4)).to_have_text("Ann elected")
+        await decided(client, seen)
         await client.desk("dispute", units=["north"], contest="mayor", reason="protest")
         await expect(cells(seen, "Mayor")).to_have_text(
             ["Ann", "220", "100", "11 of 12", "Ann elected", re.compile(r"\d:\d\d"), "0", "6"]
@@ -90,8 +95,7 @@ async def test_a_claim_withdrawn(tmp_path: Path, axe: str, size: ViewportSize) -
         town(tmp_path, NIGHT) as client,
         observed(client.read, tmp_path, axe, size) as seen,
     ):
-        await client.post(batch("b1", *(report(f"p{n:03}", 60, 40) for n in range(1, 12))))
-        await expect(cells(seen, "Mayor").nth(4)).to_have_text("Ann elected")
+        await decided(client, seen)
         await client.desk("annul", units=["north"], contest="mayor", reason="court order")
         await expect(cells(seen, "Mayor").nth(4)).to_have_text("withdrawn")
         await expect(cells(seen, "Mayor").nth(4)).to_have_class("doubtful")

@@ -63,6 +63,18 @@ async def test_down_the_places_to_a_unit_and_the_row_it_rests_on(
             seen.clean(client.read)
 
 
+async def turned_to_the_end(page: Page) -> None:
+    """Through the three pages of 250 units by keyboard, each called what it is."""
+    await expect(page.locator("#units-body tr")).to_have_count(100)
+    for said in ("101 to 200", "201 to 250"):
+        await page.locator("#units-next").press("Enter")
+        await expect(page.locator("#units")).to_be_focused()
+        await expect(page.locator("#units-shown")).to_have_text(f"250 units or places, {said} on this page")
+    await expect(page.locator("#units-table")).to_have_attribute("aria-rowcount", "251")
+    await expect(page.locator("#units-body tr").first).to_have_attribute("aria-rowindex", "202")
+    await expect(page.locator("#units-next")).to_be_disabled()
+
+
 @at_every_size
 async def test_many_units_come_a_page_at_a_time_and_follow_the_count(
     tmp_path: Path, size: ViewportSize
@@ -70,16 +82,7 @@ async def test_many_units_come_a_page_at_a_time_and_follow_the_count(
     async with town(tmp_path, many_units(250)) as client, looking(client.read, viewport=size) as seen:
         page = seen.page
         await to_the_units(page)
-        await expect(page.locator("#units-body tr")).to_have_count(100)
-        for said in ("101 to 200", "201 to 250"):
-            await page.locator("#units-next").press("Enter")
-            await expect(page.locator("#units")).to_be_focused()
-            await expect(page.locator("#units-shown")).to_have_text(
-                f"250 units or places, {said} on this page"
-            )
-        await expect(page.locator("#units-table")).to_have_attribute("aria-rowcount", "251")
-        await expect(page.locator("#units-body tr").first).to_have_attribute("aria-rowindex", "202")
-        await expect(page.locator("#units-next")).to_be_disabled()
+        await turned_to_the_end(page)
         await client.post(batch("b1", report("u00249", 30, 10)))
         last = page.locator("#units-body tr").last
         await expect(last).to_contain_text("Bérghof 249", timeout=15_000)

@@ -209,7 +209,12 @@ function totals(view) {
     at("totals-head").lastElementChild.before(head);
   }
   restsOn(at("change"), view.swing);
-  const units = view.units;
+  counted(view);
+}
+
+// How much is in, under the table of votes.
+function counted(view) {
+  const { units } = view;
   const extra = [["in-process", units.in_process], ["under-review", units.quarantined], ["disputed", units.disputed], ["annulled", units.annulled], ["unreconciled", units.unreconciled]]
     .filter(([, n]) => n).map(([what, n]) => say(`n.${what}`, { n }));
   const said = [
